@@ -1,0 +1,3 @@
+module cslack-stream
+
+go 1.26

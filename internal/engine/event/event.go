@@ -1,0 +1,123 @@
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Event is one committed change of the host, as readers see it. Once appended
+// to a log it is immutable and shared by all readers without copying.
+type Event struct {
+	// Cursor is the event's position; its offset was given by the log.
+	Cursor Cursor
+	Type   Type
+	// EntityType is message, channel, member, agent, link or config; EntityID
+	// is the host's id of it (members: channel/name:project; agents:
+	// name:project; links: a/b).
+	EntityType, EntityID string
+	// Agent is the addressee, if there is one: it sees the event whatever the
+	// audience.
+	Agent Agent
+	// Channel and Project are where it happened; empty: in none.
+	Channel, Project string
+	// Payload is one JSON object: see the payload types of this package.
+	Payload json.RawMessage
+	// CreatedAt is the commit time to the millisecond, UTC. ExpiresAt is when
+	// retention may remove the event; zero means not decided here.
+	CreatedAt, ExpiresAt time.Time
+	// Audience are the agents who may see the event. It is nil on events that
+	// came over a transport, where the other side has applied it.
+	Audience *Audience
+	// Change is the id of the last row change that the event was rendered
+	// from, in the log's change log; 0 if it has none.
+	Change int64
+	// Backfilled marks an event made from the host's tables, not from a
+	// captured change.
+	Backfilled bool
+	// Wire is the event as clients see it: one line of JSON without line
+	// breaks, encoded once.
+	Wire []byte
+}
+
+// VisibleTo reports whether agent may see e.
+func (e *Event) VisibleTo(agent Agent) bool {
+	return (e.Agent == agent && !agent.IsZero()) || e.Audience.Includes(agent)
+}
+
+// wire is the JSON object of an event; field order is part of the protocol.
+type wire struct {
+	Type       Type            `json:"type"`
+	ID         Cursor          `json:"id"`
+	Timestamp  string          `json:"timestamp"`
+	EntityType string          `json:"entity_type"`
+	EntityID   string          `json:"entity_id"`
+	AgentID    *string         `json:"agent_id"`
+	ChannelID  *string         `json:"channel_id"`
+	ProjectID  *string         `json:"project_id"`
+	Backfilled bool            `json:"backfilled,omitempty"`
+	Data       json.RawMessage `json:"data"`
+}
+
+// TimeFormat is how times are written on the wire: UTC, milliseconds.
+const TimeFormat = "2006-01-02T15:04:05.000Z"
+
+// Encode sets e.Wire from the other fields. It fails if the payload is not
+// JSON.
+func (e *Event) Encode() error {
+	w := wire{
+		Type: e.Type, ID: e.Cursor, Timestamp: e.CreatedAt.UTC().Format(TimeFormat),
+		EntityType: e.EntityType, EntityID: e.EntityID,
+		ChannelID: orNull(e.Channel), ProjectID: orNull(e.Project),
+		Backfilled: e.Backfilled, Data: e.Payload,
+	}
+	if !e.Agent.IsZero() {
+		w.AgentID = orNull(e.Agent.String())
+	}
+	b, err := json.Marshal(w)
+	if err != nil {
+		return fmt.Errorf("encode event %s: %w", e.Cursor, err)
+	}
+	e.Wire = b
+	return nil
+}
+
+// Decode reads an event from its wire form. The event keeps data.
+func Decode(data []byte) (*Event, error) {
+	var w wire
+	if err := json.Unmarshal(data, &w); err != nil {
+		return nil, fmt.Errorf("decode event: %w", err)
+	}
+	e := &Event{
+		Cursor: w.ID, Type: w.Type, EntityType: w.EntityType, EntityID: w.EntityID,
+		Payload: w.Data, Backfilled: w.Backfilled, Wire: data,
+	}
+	if w.Timestamp != "" {
+		t, err := time.Parse(time.RFC3339Nano, w.Timestamp)
+		if err != nil {
+			return nil, fmt.Errorf("decode event %s: timestamp: %w", w.ID, err)
+		}
+		e.CreatedAt = t.UTC()
+	}
+	if w.AgentID != nil {
+		a, err := ParseAgent(*w.AgentID)
+		if err != nil {
+			return nil, fmt.Errorf("decode event %s: %w", w.ID, err)
+		}
+		e.Agent = a
+	}
+	if w.ChannelID != nil {
+		e.Channel = *w.ChannelID
+	}
+	if w.ProjectID != nil {
+		e.Project = *w.ProjectID
+	}
+	return e, nil
+}
+
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
