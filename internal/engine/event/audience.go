@@ -67,6 +67,13 @@ func (r *Roster) Intern(set Bitmap) *Audience {
 	return r.put(r.last, set.clone(), string(key))
 }
 
+// Reserve keeps audience ids up to id from being given again.
+func (r *Roster) Reserve(id int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = max(r.last, id)
+}
+
 // Restore makes known an audience that was stored under id, as
 // [Bitmap.Bytes]. It refuses numbers that no agent has.
 func (r *Roster) Restore(id int64, data []byte) (*Audience, error) {
@@ -175,7 +182,7 @@ func (b Bitmap) All() iter.Seq[int] {
 
 // Bytes returns a stored form that is equal for equal sets.
 func (b Bitmap) Bytes() []byte {
-	var out []byte
+	out := []byte{} // never nil: an empty set is not NULL
 	for _, w := range b {
 		out = binary.LittleEndian.AppendUint64(out, w)
 	}
@@ -211,3 +218,6 @@ func (b Bitmap) max() int {
 	}
 	return len(t)*64 - 1 - bits.LeadingZeros64(t[len(t)-1])
 }
+
+// Roster returns the roster that the audience's numbers are of.
+func (a *Audience) Roster() *Roster { return a.roster }

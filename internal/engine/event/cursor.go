@@ -36,6 +36,15 @@ func (c Cursor) append(b []byte) []byte {
 	return strconv.AppendInt(b, c.Offset, 10)
 }
 
+// AppendText appends the form of [Cursor.String] to b without allocating for
+// it. The error is always nil.
+func (c Cursor) AppendText(b []byte) ([]byte, error) {
+	if c.IsZero() {
+		return b, nil
+	}
+	return c.append(b), nil
+}
+
 // maxEpoch bounds what ParseCursor takes from strangers.
 const maxEpoch = 64
 

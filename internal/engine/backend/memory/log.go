@@ -1,0 +1,241 @@
+// Package memory is an event log that lives as long as its process: for
+// read-only attachments, for running without persistence, and for tests.
+package memory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"sync"
+	"time"
+
+	"cslack-stream/internal/engine/backend"
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/event"
+)
+
+// DefaultMax is how many events a log keeps if nothing else is said.
+const DefaultMax = 100_000
+
+// Options configure a Log.
+type Options struct {
+	// Max bounds the number of events kept; the oldest go first. 0 means
+	// DefaultMax.
+	Max int
+}
+
+// Log is an event log in memory with an epoch of its own. It is safe for
+// concurrent use.
+type Log struct {
+	max int
+
+	mu         sync.RWMutex
+	epoch      string
+	events     []*event.Event // by offset, without holes
+	newest     int64
+	trimmed    backend.Bounds // only its marks
+	roster     *event.Roster
+	entries    map[string]claudeslack.Entry
+	checkpoint claudeslack.Checkpoint
+}
+
+// New returns an empty log.
+func New(opts Options) *Log {
+	if opts.Max == 0 {
+		opts.Max = DefaultMax
+	}
+	l := &Log{max: opts.Max}
+	l.clear()
+	return l
+}
+
+func (l *Log) clear() {
+	l.epoch = backend.NewEpoch()
+	l.events, l.newest, l.trimmed = nil, 0, backend.Bounds{}
+	l.roster = new(event.Roster)
+	l.entries = make(map[string]claudeslack.Entry)
+}
+
+// Bounds returns the ends of the log.
+func (l *Log) Bounds(context.Context) (backend.Bounds, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.bounds(), nil
+}
+
+func (l *Log) bounds() backend.Bounds {
+	return backend.Bounds{Epoch: l.epoch, Newest: l.newest, TrimmedDM: l.trimmed.TrimmedDM, TrimmedRest: l.trimmed.TrimmedRest}
+}
+
+// Read returns up to limit events after the cursor, none at the end of the
+// log, or a *event.GapError.
+func (l *Log) Read(_ context.Context, after event.Cursor, f event.Filter, limit int) ([]*event.Event, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	offset, err := l.bounds().Resolve(after, f)
+	if err != nil {
+		return nil, err
+	}
+	i := l.index(offset)
+	return slices.Clone(l.events[i:min(i+limit, len(l.events))]), nil
+}
+
+// index returns where the first event after offset is.
+func (l *Log) index(offset int64) int {
+	return sort.Search(len(l.events), func(i int) bool { return l.events[i].Cursor.Offset > offset })
+}
+
+// Before returns up to limit events at or before the cursor, newest first.
+func (l *Log) Before(_ context.Context, at event.Cursor, limit int) ([]*event.Event, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	i := l.index(at.Offset)
+	out := slices.Clone(l.events[max(0, i-limit):i])
+	slices.Reverse(out)
+	return out, nil
+}
+
+// Resolve returns where a reader goes on, or a *event.GapError.
+func (l *Log) Resolve(ctx context.Context, after event.Cursor, f event.Filter) (event.Cursor, error) {
+	b, err := l.Bounds(ctx)
+	if err != nil {
+		return event.Cursor{}, err
+	}
+	offset, err := b.Resolve(after, f)
+	return event.Cursor{Epoch: b.Epoch, Offset: offset}, err
+}
+
+// Seek returns the cursor just before the first event created at t or later.
+func (l *Log) Seek(_ context.Context, t time.Time) (event.Cursor, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, e := range l.events {
+		if !e.CreatedAt.Before(t) {
+			return event.Cursor{Epoch: l.epoch, Offset: e.Cursor.Offset - 1}, nil
+		}
+	}
+	return event.Cursor{Epoch: l.epoch, Offset: l.newest}, nil
+}
+
+// CursorAt returns the cursor behind the last event rendered from a change
+// with this id or a smaller one.
+func (l *Log) CursorAt(_ context.Context, change int64) (event.Cursor, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for i := len(l.events) - 1; i >= 0; i-- {
+		if l.events[i].Change <= change {
+			return l.events[i].Cursor, nil
+		}
+	}
+	if len(l.events) > 0 {
+		return event.Cursor{Epoch: l.epoch, Offset: l.events[0].Cursor.Offset - 1}, nil
+	}
+	return event.Cursor{Epoch: l.epoch, Offset: l.newest}, nil
+}
+
+// Checkpoint returns how far the change log is carried.
+func (l *Log) Checkpoint(context.Context) (claudeslack.Checkpoint, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.checkpoint, nil
+}
+
+// Load returns the state as of the last append.
+func (l *Log) Load(context.Context) (backend.State, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	ws := claudeslack.NewWorkspace(l.roster)
+	for _, e := range sorted(l.entries) {
+		if err := ws.Restore(e); err != nil {
+			return backend.State{}, err
+		}
+	}
+	return backend.State{Checkpoint: l.checkpoint, Workspace: ws}, nil
+}
+
+// sorted returns the entries in the order that Restore needs: channels before
+// members.
+func sorted(entries map[string]claudeslack.Entry) []claudeslack.Entry {
+	keys := make([]string, 0, len(entries))
+	for k := range entries {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	out := make([]claudeslack.Entry, len(keys))
+	for i, k := range keys {
+		out[i] = entries[k]
+	}
+	return out
+}
+
+// Append adds a batch. It returns backend.ErrConflict if the log does not
+// stand at b.From.
+func (l *Log) Append(_ context.Context, b *backend.Batch) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.checkpoint != b.From {
+		return backend.ErrConflict
+	}
+	return l.append(b)
+}
+
+func (l *Log) append(b *backend.Batch) error {
+	for i := range b.Events {
+		e := &b.Events[i]
+		e.Cursor = event.Cursor{Epoch: l.epoch, Offset: l.newest + int64(i) + 1}
+		if err := e.Encode(); err != nil {
+			return fmt.Errorf("append to memory log: %w", err)
+		}
+	}
+	for i := range b.Events {
+		l.events = append(l.events, &b.Events[i])
+	}
+	l.newest += int64(len(b.Events))
+	l.evict()
+	for _, e := range b.Entries {
+		key := e.Kind + e.Key
+		if e.Value == nil {
+			delete(l.entries, key)
+			continue
+		}
+		l.entries[key] = e
+	}
+	l.checkpoint = b.To
+	return nil
+}
+
+func (l *Log) evict() {
+	n := len(l.events) - l.max
+	if n <= 0 {
+		return
+	}
+	for _, e := range l.events[:n] {
+		if backend.IsDM(e.Type) {
+			l.trimmed.TrimmedDM = e.Cursor.Offset
+		} else {
+			l.trimmed.TrimmedRest = e.Cursor.Offset
+		}
+	}
+	l.events = slices.Delete(l.events, 0, n)
+}
+
+// Reset empties the log and begins a new epoch that stands at the checkpoint,
+// with the workspace and the events that fill gives to the batches it makes.
+func (l *Log) Reset(_ context.Context, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.clear()
+	err := fill(l.roster, l.append)
+	l.checkpoint = at
+	return err
+}
+
+// Expire does nothing: the log is bounded by number.
+func (l *Log) Expire(context.Context, time.Time, int) (int, error) { return 0, nil }
+
+// Sync does nothing: nothing outlives the process.
+func (l *Log) Sync(context.Context) error { return nil }
+
+// Close releases nothing; the log stays readable.
+func (l *Log) Close() error { return nil }

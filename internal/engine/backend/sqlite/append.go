@@ -1,0 +1,177 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"cslack-stream/internal/engine/backend"
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/sqlitedb"
+)
+
+// Append adds a batch in one transaction, giving its events their cursors. It
+// returns backend.ErrConflict if the log does not stand at b.From: another
+// engine has carried on. After any error the caller loads the state again.
+func (l *Log) Append(ctx context.Context, b *backend.Batch) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err := sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
+		at, err := readCheckpoint(ctx, l.writer)
+		if err != nil {
+			return err
+		}
+		if at != b.From {
+			return backend.ErrConflict
+		}
+		return l.append(ctx, b)
+	})
+	if err != nil && !errors.Is(err, backend.ErrConflict) {
+		return fmt.Errorf("append events: %w", err)
+	}
+	return err
+}
+
+// append writes a batch inside the open transaction.
+func (l *Log) append(ctx context.Context, b *backend.Batch) error {
+	if err := l.insertEvents(ctx, b.Events); err != nil {
+		return err
+	}
+	if err := l.putEntries(ctx, b.Entries); err != nil {
+		return err
+	}
+	_, err := l.writer.ExecContext(ctx, `UPDATE meta SET carried_log=?,carried_id=?,carried_fence=?,carrier=?`,
+		b.To.Log, b.To.ID, b.To.Fence, l.opts.Carrier)
+	return err
+}
+
+func (l *Log) insertEvents(ctx context.Context, events []event.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	var epoch string
+	if err := l.writer.QueryRowContext(ctx, `SELECT epoch FROM meta`).Scan(&epoch); err != nil {
+		return err
+	}
+	insert, err := l.writer.PrepareContext(ctx, `INSERT INTO event_stream(event_type,entity_type,entity_id,agent_id,channel_id,project_id,payload,created_at,expires_at,processed,audience_id,change_id) VALUES(?,?,?,?,?,?,?,?,?,TRUE,?,?)`)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	now := l.opts.Now()
+	last := make(map[*event.Audience]int64)
+	for i := range events {
+		e := &events[i]
+		e.ExpiresAt = now.Add(l.opts.TTL.Of(e.Type)).UTC()
+		res, err := insert.ExecContext(ctx, string(e.Type), e.EntityType, e.EntityID, agentOrNull(e.Agent), orNull(e.Channel), orNull(e.Project),
+			string(e.Payload), e.CreatedAt.UTC().Format(timeFormat), e.ExpiresAt.Format(timeFormat), audienceID(e.Audience), e.Change)
+		if err != nil {
+			return err
+		}
+		offset, err := res.LastInsertId()
+		if err != nil {
+			return err
+		}
+		e.Cursor = event.Cursor{Epoch: epoch, Offset: offset}
+		if err := e.Encode(); err != nil {
+			return err
+		}
+		if e.Audience != nil {
+			last[e.Audience] = offset
+		}
+	}
+	return l.putAudiences(ctx, last)
+}
+
+// putAudiences notes the audiences with the last event that uses each, and
+// the numbers of agents that are not in the file yet.
+func (l *Log) putAudiences(ctx context.Context, last map[*event.Audience]int64) error {
+	for a, offset := range last {
+		agents := a.Roster().Agents()
+		for ; l.stored < len(agents); l.stored++ {
+			_, err := l.writer.ExecContext(ctx, `INSERT OR REPLACE INTO agent(number,name,project) VALUES(?,?,?)`,
+				l.stored, agents[l.stored].Name, agents[l.stored].Project)
+			if err != nil {
+				return err
+			}
+		}
+		_, err := l.writer.ExecContext(ctx, `INSERT OR REPLACE INTO audience(id,agents,last_event) VALUES(?,?,?)`, a.ID, a.Set().Bytes(), offset)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Log) putEntries(ctx context.Context, entries []claudeslack.Entry) error {
+	for _, e := range entries {
+		var err error
+		if e.Value == nil {
+			_, err = l.writer.ExecContext(ctx, `DELETE FROM workspace WHERE kind=? AND key=?`, e.Kind, e.Key)
+		} else {
+			_, err = l.writer.ExecContext(ctx, `INSERT OR REPLACE INTO workspace(kind,key,value) VALUES(?,?,?)`, e.Kind, e.Key, string(e.Value))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Reset begins a new epoch in one transaction: it removes all events and
+// state, calls fill, which adds batches of backfilled events and the
+// workspace's entries, and leaves the log standing at the checkpoint.
+func (l *Log) Reset(ctx context.Context, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err := sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
+		_, err := l.writer.ExecContext(ctx, `DELETE FROM event_stream; DELETE FROM agent; DELETE FROM audience; DELETE FROM workspace;
+UPDATE meta SET epoch='`+backend.NewEpoch()+`',trimmed_dm=0,trimmed_rest=0`)
+		if err != nil {
+			return err
+		}
+		l.stored = 0
+		roster := new(event.Roster)
+		if err := fill(roster, func(b *backend.Batch) error { return l.append(ctx, b) }); err != nil {
+			return err
+		}
+		return l.append(ctx, &backend.Batch{To: at})
+	})
+	if err != nil {
+		return fmt.Errorf("reset event log: %w", err)
+	}
+	return nil
+}
+
+// Sync makes everything appended so far durable, whatever happens to the
+// machine.
+func (l *Log) Sync(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, err := l.writer.ExecContext(ctx, `PRAGMA synchronous=FULL`); err != nil {
+		return fmt.Errorf("sync event log: %w", err)
+	}
+	// Every commit under FULL syncs the write-ahead log, earlier commits
+	// included; it must write something to be one.
+	_, err := l.writer.ExecContext(ctx, `UPDATE meta SET id=1`)
+	_, back := l.writer.ExecContext(context.WithoutCancel(ctx), `PRAGMA synchronous=NORMAL`)
+	if err = errors.Join(err, back); err != nil {
+		return fmt.Errorf("sync event log: %w", err)
+	}
+	return nil
+}
+
+func orNull(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
+
+func agentOrNull(a event.Agent) sql.NullString {
+	return sql.NullString{String: a.String(), Valid: !a.IsZero()}
+}
+
+func audienceID(a *event.Audience) sql.NullInt64 {
+	if a == nil {
+		return sql.NullInt64{}
+	}
+	return sql.NullInt64{Int64: a.ID, Valid: true}
+}

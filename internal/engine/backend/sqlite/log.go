@@ -1,0 +1,233 @@
+// Package sqlite is the event log in a SQLite file of our own, beside the
+// host's database. An append is one transaction: events, audiences, the
+// workspace's state and the checkpoint are stored whole or not at all, so
+// every change is carried exactly once, whatever crashes.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"cslack-stream/internal/engine/backend"
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/sqlitedb"
+)
+
+// Identity is the host's database that an event file belongs to.
+type Identity struct {
+	Path          string
+	Device, Inode uint64
+}
+
+// Options configure Open.
+type Options struct {
+	// Path is the event file.
+	Path string
+	// Database is the host's database.
+	Database Identity
+	// ReadOnly opens a file that is there, for reading only: Append, Reset,
+	// Expire and Sync fail then.
+	ReadOnly bool
+	// Carrier names this engine; it is noted with every append.
+	Carrier string
+	// TTL is how long events are retained; zero means backend.DefaultTTL.
+	TTL backend.TTL
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// ErrForeign means that an event file belongs to another database.
+var ErrForeign = errors.New("event file belongs to another database")
+
+// Log is an event log in a file. It is safe for concurrent use: one append at
+// a time, any number of reads beside it.
+type Log struct {
+	opts Options
+
+	readers *sql.DB
+	handle  *sql.DB
+
+	mu     sync.Mutex // guards what follows
+	writer *sql.Conn
+	stored int // agents whose numbers are in the file
+
+	names names
+}
+
+// Open opens the event file, making it if it is not there. It refuses a file
+// that belongs to a database which still exists elsewhere (ErrForeign).
+func Open(ctx context.Context, opts Options) (*Log, error) {
+	if opts.TTL == (backend.TTL{}) {
+		opts.TTL = backend.DefaultTTL
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	l := &Log{opts: opts}
+	mode := sqlitedb.Create
+	if opts.ReadOnly {
+		mode = sqlitedb.ReadOnly
+	}
+	var err error
+	if opts.ReadOnly {
+		_, err = os.Stat(opts.Path)
+	}
+	if err == nil {
+		l.handle, l.writer, err = sqlitedb.Conn(ctx, opts.Path, mode, "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(OFF)")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open event log: %w", err)
+	}
+	if err := l.prepare(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open event log %s: %w", opts.Path, err), l.handle.Close())
+	}
+	if l.readers, err = sqlitedb.Open(opts.Path, sqlitedb.ReadOnly); err != nil {
+		return nil, errors.Join(err, l.handle.Close())
+	}
+	l.readers.SetMaxOpenConns(4)
+	l.readers.SetMaxIdleConns(4)
+	return l, nil
+}
+
+func (l *Log) prepare(ctx context.Context) error {
+	if l.opts.ReadOnly {
+		_, err := l.checkMeta(ctx)
+		return err
+	}
+	return sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
+		var tables int
+		if err := l.writer.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name='meta'`).Scan(&tables); err != nil {
+			return err
+		}
+		if tables == 0 {
+			return l.create(ctx)
+		}
+		moved, err := l.checkMeta(ctx)
+		if err != nil || !moved {
+			return err
+		}
+		_, err = l.writer.ExecContext(ctx, `UPDATE meta SET database_path=?,database_device=?,database_inode=?`,
+			l.opts.Database.Path, int64(l.opts.Database.Device), int64(l.opts.Database.Inode))
+		return err
+	})
+}
+
+func (l *Log) create(ctx context.Context) error {
+	if _, err := l.writer.ExecContext(ctx, schema); err != nil {
+		return fmt.Errorf("create tables: %w", err)
+	}
+	d := l.opts.Database
+	_, err := l.writer.ExecContext(ctx, `INSERT INTO meta(id,version,file,epoch,database_path,database_device,database_inode) VALUES(1,?,?,?,?,?,?)`,
+		version, backend.NewEpoch()+backend.NewEpoch(), backend.NewEpoch(), d.Path, int64(d.Device), int64(d.Inode))
+	return err
+}
+
+// checkMeta refuses a file of another layout or database. It reports whether
+// the database has moved or been replaced since.
+func (l *Log) checkMeta(ctx context.Context) (moved bool, err error) {
+	var v int
+	var path string
+	var device, inode int64
+	err = l.writer.QueryRowContext(ctx, `SELECT version,database_path,database_device,database_inode FROM meta`).Scan(&v, &path, &device, &inode)
+	if err != nil {
+		return false, fmt.Errorf("read meta: %w", err)
+	}
+	if v != version {
+		return false, fmt.Errorf("the file has layout %d, this build knows %d: use the build that made it, or move the file away to begin a new log", v, version)
+	}
+	d := l.opts.Database
+	if path == d.Path {
+		return uint64(device) != d.Device || uint64(inode) != d.Inode, nil
+	}
+	if _, err := os.Stat(path); err == nil {
+		return false, fmt.Errorf("%w: %s, which is still there; remove this copy of its event file", ErrForeign, path)
+	}
+	return true, nil
+}
+
+// File returns the file's own random id.
+func (l *Log) File(ctx context.Context) (string, error) {
+	var id string
+	err := l.readers.QueryRowContext(ctx, `SELECT file FROM meta`).Scan(&id)
+	if err != nil {
+		return "", fmt.Errorf("read event file id: %w", err)
+	}
+	return id, nil
+}
+
+// Carrier returns the name of the engine that appended last.
+func (l *Log) Carrier(ctx context.Context) (string, error) {
+	var c string
+	err := l.readers.QueryRowContext(ctx, `SELECT carrier FROM meta`).Scan(&c)
+	if err != nil {
+		return "", fmt.Errorf("read carrier: %w", err)
+	}
+	return c, nil
+}
+
+// Path returns where the file is.
+func (l *Log) Path() string { return l.opts.Path }
+
+// Close closes the file. Reads and appends fail afterwards.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return errors.Join(l.readers.Close(), l.writer.Close(), l.handle.Close())
+}
+
+// Load returns the state as of the last append, whoever made it.
+func (l *Log) Load(ctx context.Context) (backend.State, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var s backend.State
+	err := sqlitedb.Tx(ctx, l.writer, "BEGIN", func() error {
+		roster := new(event.Roster)
+		if err := loadRoster(ctx, l.writer, roster); err != nil {
+			return err
+		}
+		l.stored = len(roster.Agents())
+		s.Workspace = claudeslack.NewWorkspace(roster)
+		if err := loadWorkspace(ctx, l.writer, s.Workspace); err != nil {
+			return err
+		}
+		var err error
+		s.Checkpoint, err = readCheckpoint(ctx, l.writer)
+		return err
+	})
+	if err != nil {
+		return backend.State{}, fmt.Errorf("load state: %w", err)
+	}
+	return s, nil
+}
+
+func readCheckpoint(ctx context.Context, c rowQueryer) (claudeslack.Checkpoint, error) {
+	var cp claudeslack.Checkpoint
+	err := c.QueryRowContext(ctx, `SELECT carried_log,carried_id,carried_fence FROM meta`).Scan(&cp.Log, &cp.ID, &cp.Fence)
+	return cp, err
+}
+
+func loadWorkspace(ctx context.Context, q claudeslack.Queryer, ws *claudeslack.Workspace) error {
+	rows, err := q.QueryContext(ctx, `SELECT kind,key,value FROM workspace ORDER BY kind,key`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e claudeslack.Entry
+		var value string
+		if err := rows.Scan(&e.Kind, &e.Key, &value); err != nil {
+			return err
+		}
+		e.Value = []byte(value)
+		if err := ws.Restore(e); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

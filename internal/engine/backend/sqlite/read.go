@@ -1,0 +1,289 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"cslack-stream/internal/engine/backend"
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/event"
+)
+
+// Bounds returns the ends of the log.
+func (l *Log) Bounds(ctx context.Context) (backend.Bounds, error) {
+	b, err := readBounds(ctx, l.readers)
+	if err != nil {
+		return b, fmt.Errorf("read bounds: %w", err)
+	}
+	return b, nil
+}
+
+type rowQueryer interface {
+	claudeslack.Queryer
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func readBounds(ctx context.Context, q rowQueryer) (backend.Bounds, error) {
+	var b backend.Bounds
+	// The sequence outlives the rows: the newest offset is known after
+	// retention has removed everything.
+	err := q.QueryRowContext(ctx, `SELECT epoch,trimmed_dm,trimmed_rest,coalesce((SELECT seq FROM sqlite_sequence WHERE name='event_stream'),0) FROM meta`).
+		Scan(&b.Epoch, &b.TrimmedDM, &b.TrimmedRest, &b.Newest)
+	return b, err
+}
+
+// Read returns up to limit events after the cursor, none at the end of the
+// log, or a *event.GapError. Events and bounds are of one moment.
+func (l *Log) Read(ctx context.Context, after event.Cursor, f event.Filter, limit int) ([]*event.Event, error) {
+	var events []*event.Event
+	err := l.view(ctx, func(tx *sql.Tx) error {
+		b, err := readBounds(ctx, tx)
+		if err != nil {
+			return err
+		}
+		offset, err := b.Resolve(after, f)
+		if err != nil {
+			return err
+		}
+		events, err = l.query(ctx, tx, b.Epoch, `WHERE id>? ORDER BY id LIMIT ?`, offset, limit)
+		return err
+	})
+	return events, err
+}
+
+// Before returns up to limit events at or before the cursor, newest first.
+func (l *Log) Before(ctx context.Context, at event.Cursor, limit int) ([]*event.Event, error) {
+	var events []*event.Event
+	err := l.view(ctx, func(tx *sql.Tx) error {
+		b, err := readBounds(ctx, tx)
+		if err != nil {
+			return err
+		}
+		events, err = l.query(ctx, tx, b.Epoch, `WHERE id<=? ORDER BY id DESC LIMIT ?`, at.Offset, limit)
+		return err
+	})
+	return events, err
+}
+
+// view runs f in one read transaction, which sees one moment of the file. It
+// ends before anything waits.
+func (l *Log) view(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := l.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("read events: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing was written
+	var gap *event.GapError
+	if err := f(tx); errors.As(err, &gap) {
+		return gap
+	} else if err != nil {
+		return fmt.Errorf("read events: %w", err)
+	}
+	return nil
+}
+
+// Checkpoint returns how far the change log is carried.
+func (l *Log) Checkpoint(ctx context.Context) (claudeslack.Checkpoint, error) {
+	cp, err := readCheckpoint(ctx, l.readers)
+	if err != nil {
+		return cp, fmt.Errorf("read checkpoint: %w", err)
+	}
+	return cp, nil
+}
+
+func (l *Log) query(ctx context.Context, tx *sql.Tx, epoch, where string, args ...any) ([]*event.Event, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT `+eventColumns+` FROM event_stream `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var events []*event.Event
+	var audiences []sql.NullInt64
+	for rows.Next() {
+		e, audience, err := scan(rows, epoch)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+		audiences = append(audiences, audience)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	for i, id := range audiences {
+		if events[i].Audience, err = l.names.audience(ctx, tx, epoch, id); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+func scan(rows *sql.Rows, epoch string) (*event.Event, sql.NullInt64, error) {
+	var e event.Event
+	var agent, channel, project, expires sql.NullString
+	var payload, created string
+	var audience sql.NullInt64
+	err := rows.Scan(&e.Cursor.Offset, &e.Type, &e.EntityType, &e.EntityID, &agent, &channel, &project, &payload, &created, &expires, &audience, &e.Change)
+	if err != nil {
+		return nil, audience, err
+	}
+	e.Cursor.Epoch = epoch
+	e.Channel, e.Project, e.Payload = channel.String, project.String, []byte(payload)
+	e.Backfilled = e.Change == 0
+	if agent.Valid {
+		if e.Agent, err = event.ParseAgent(agent.String); err != nil {
+			return nil, audience, err
+		}
+	}
+	if e.CreatedAt, err = parseTime(created); err != nil {
+		return nil, audience, err
+	}
+	if e.ExpiresAt, err = parseTime(expires.String); err != nil {
+		return nil, audience, err
+	}
+	return &e, audience, e.Encode()
+}
+
+func parseTime(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse("2006-01-02 15:04:05", s) // takes a fraction too
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read time of event: %w", err)
+	}
+	return t, nil
+}
+
+// Resolve returns where a reader goes on, or a *event.GapError.
+func (l *Log) Resolve(ctx context.Context, after event.Cursor, f event.Filter) (event.Cursor, error) {
+	b, err := l.Bounds(ctx)
+	if err != nil {
+		return event.Cursor{}, err
+	}
+	offset, err := b.Resolve(after, f)
+	return event.Cursor{Epoch: b.Epoch, Offset: offset}, err
+}
+
+// Seek returns the cursor just before the smallest offset with a time of t or
+// later. Clocks can be set back, so times need not rise with offsets.
+func (l *Log) Seek(ctx context.Context, t time.Time) (event.Cursor, error) {
+	var c event.Cursor
+	err := l.view(ctx, func(tx *sql.Tx) error {
+		b, err := readBounds(ctx, tx)
+		if err != nil {
+			return err
+		}
+		c = b.Latest()
+		var id sql.NullInt64
+		err = tx.QueryRowContext(ctx, `SELECT min(+id) FROM event_stream WHERE created_at>=?`, t.UTC().Format(timeFormat)).Scan(&id)
+		if id.Valid {
+			c.Offset = id.Int64 - 1
+		}
+		return err
+	})
+	return c, err
+}
+
+// CursorAt returns the cursor behind the last event rendered from a change
+// with this id or a smaller one.
+func (l *Log) CursorAt(ctx context.Context, change int64) (event.Cursor, error) {
+	var c event.Cursor
+	err := l.view(ctx, func(tx *sql.Tx) error {
+		b, err := readBounds(ctx, tx)
+		if err != nil {
+			return err
+		}
+		c = b.Latest()
+		// Newer events are few: walk back from the end.
+		err = tx.QueryRowContext(ctx, `SELECT coalesce(
+(SELECT id FROM event_stream WHERE +change_id<=? ORDER BY id DESC LIMIT 1),
+(SELECT min(id)-1 FROM event_stream), ?)`, change, c.Offset).Scan(&c.Offset)
+		return err
+	})
+	return c, err
+}
+
+// names is the reading side's knowledge of agents' numbers and audiences. It
+// is filled from the file as events ask for it, since other engines append
+// too.
+type names struct {
+	mu        sync.Mutex
+	epoch     string
+	audiences map[int64]*event.Audience
+}
+
+func (n *names) audience(ctx context.Context, q rowQueryer, epoch string, id sql.NullInt64) (*event.Audience, error) {
+	if !id.Valid {
+		return nil, nil //nolint:nilnil // a nil audience is nobody
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if a, ok := n.audiences[id.Int64]; ok && n.epoch == epoch {
+		return a, nil
+	}
+	// Within an epoch numbers and ids are only ever added, so what is known
+	// stays true and loading again finds what is new.
+	roster := new(event.Roster)
+	if err := loadRoster(ctx, q, roster); err != nil {
+		return nil, err
+	}
+	audiences, err := loadAudiences(ctx, q, roster)
+	if err != nil {
+		return nil, err
+	}
+	n.epoch, n.audiences = epoch, audiences
+	return audiences[id.Int64], nil
+}
+
+// loadRoster reads the agents' numbers and interns the stored audiences.
+func loadRoster(ctx context.Context, q rowQueryer, roster *event.Roster) error {
+	rows, err := q.QueryContext(ctx, `SELECT name,project FROM agent ORDER BY number`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var a event.Agent
+		if err := rows.Scan(&a.Name, &a.Project); err != nil {
+			return err
+		}
+		roster.Add(a)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	if _, err = loadAudiences(ctx, q, roster); err != nil {
+		return err
+	}
+	// Ids of audiences that cleanup has dropped are never given again:
+	// another process may still know what they meant.
+	var highest int64
+	err = q.QueryRowContext(ctx, `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name='audience'),0)`).Scan(&highest)
+	roster.Reserve(highest)
+	return err
+}
+
+func loadAudiences(ctx context.Context, q claudeslack.Queryer, roster *event.Roster) (map[int64]*event.Audience, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id,agents FROM audience`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := make(map[int64]*event.Audience)
+	for rows.Next() {
+		var id int64
+		var data []byte
+		if err := rows.Scan(&id, &data); err != nil {
+			return nil, err
+		}
+		if out[id], err = roster.Restore(id, data); err != nil {
+			return nil, err
+		}
+	}
+	return out, rows.Err()
+}

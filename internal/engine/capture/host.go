@@ -1,0 +1,219 @@
+package capture
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/sqlitedb"
+)
+
+// Host is one read-only connection to the host's database, kept open while
+// commits come. It follows the file: when that is replaced or overwritten it
+// connects again. It is safe for concurrent use.
+//
+// The database's files are never opened by other means in this process:
+// closing such a file would drop SQLite's locks on it, since POSIX locks
+// belong to the process.
+type Host struct {
+	path string
+
+	mu         sync.Mutex
+	db         *sql.DB
+	conn       *sql.Conn
+	generation claudeslack.Generation
+	static     bool
+	file       os.FileInfo
+	wal        fileState
+	version    int64 // data_version of conn at the last look
+	layout     int64 // schema_version of conn
+	checked    time.Time
+}
+
+// fileState is what a look at a file from outside can tell.
+type fileState struct {
+	size int64
+	time time.Time
+}
+
+// NewHost returns a Host for the database at path. It opens nothing yet.
+func NewHost(path string) *Host { return &Host{path: path} }
+
+// Path returns where the database is.
+func (h *Host) Path() string { return h.path }
+
+// Static reports whether the database can only be seen as it was at opening:
+// it lies in a read-only directory without the files that SQLite needs beside
+// it.
+func (h *Host) Static() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.static
+}
+
+// Generation returns the host's schema as found when connecting.
+func (h *Host) Generation(ctx context.Context) (claudeslack.Generation, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	err := h.connect(ctx)
+	return h.generation, err
+}
+
+// View runs f in one read transaction on the connection. f must not wait for
+// anything: an open read transaction holds up checkpoints of the database.
+func (h *Host) View(ctx context.Context, f func(*sql.Conn) error) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.connect(ctx); err != nil {
+		return err
+	}
+	return sqlitedb.Tx(ctx, h.conn, "BEGIN", func() error { return f(h.conn) })
+}
+
+// Open opens a second connection, for a look that may take longer. The caller
+// closes both.
+func (h *Host) Open(ctx context.Context) (*sql.DB, *sql.Conn, error) {
+	mode := sqlitedb.ReadOnly
+	if h.Static() {
+		mode = sqlitedb.Immutable
+	}
+	return sqlitedb.Conn(ctx, h.path, mode)
+}
+
+// connect opens the connection if there is none.
+func (h *Host) connect(ctx context.Context) error {
+	if h.conn != nil {
+		return nil
+	}
+	info, err := os.Stat(h.path)
+	if err != nil {
+		return fmt.Errorf("open host database: %w", err)
+	}
+	h.static = false
+	db, conn, err := sqlitedb.Conn(ctx, h.path, sqlitedb.ReadOnly)
+	if sqlitedb.IsReadOnlyDirectory(err) {
+		h.static = true
+		db, conn, err = sqlitedb.Conn(ctx, h.path, sqlitedb.Immutable)
+	}
+	if sqlitedb.IsNotADatabase(err) {
+		return &claudeslack.SchemaError{Found: h.path + " is not a SQLite database, or is damaged", Remedy: "give Claude-Slack's database with --db PATH"}
+	}
+	if err != nil {
+		return fmt.Errorf("open host database: %w", err)
+	}
+	g, err := claudeslack.Recognise(ctx, conn)
+	if err == nil {
+		err = conn.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&h.layout)
+	}
+	if err == nil {
+		err = conn.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&h.version)
+	}
+	if err != nil {
+		return errors.Join(err, conn.Close(), db.Close())
+	}
+	h.db, h.conn, h.generation, h.file, h.wal = db, conn, g, info, h.walState()
+	h.checked = time.Now()
+	return nil
+}
+
+// Disconnect closes the connection; the next use opens it again. With none
+// open, the host's own last close cleans up as if we were not there.
+func (h *Host) Disconnect() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.disconnect()
+}
+
+func (h *Host) disconnect() error {
+	if h.conn == nil {
+		return nil
+	}
+	err := errors.Join(h.conn.Close(), h.db.Close())
+	h.conn, h.db = nil, nil
+	h.wal = h.walState()
+	if info, serr := os.Stat(h.path); serr == nil {
+		h.file = info
+	}
+	return err
+}
+
+// fileCheck is how often the file is looked at from outside while the
+// connection itself tells of commits.
+const fileCheck = 250 * time.Millisecond
+
+// Changed reports whether anything may have been committed, or the file been
+// replaced, since the last call.
+func (h *Host) Changed(ctx context.Context) (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.static {
+		return false, nil
+	}
+	if h.conn == nil {
+		return h.touched(), nil
+	}
+	var version int64
+	if err := h.conn.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&version); err != nil {
+		return false, errors.Join(fmt.Errorf("look at host database: %w", err), h.disconnect())
+	}
+	changed := version != h.version
+	h.version = version
+	if time.Since(h.checked) < fileCheck {
+		return changed, nil
+	}
+	h.checked = time.Now()
+	if !h.touched() {
+		return changed, nil
+	}
+	// The file itself was written: by a checkpoint, or by somebody who copied
+	// another database over it. The connection's page cache would not notice
+	// the latter, so a new connection takes its place. The old one is closed
+	// after, so that the files beside the database stay.
+	old, oldDB := h.conn, h.db
+	h.conn, h.db = nil, nil
+	err := h.connect(ctx)
+	return true, errors.Join(err, old.Close(), oldDB.Close())
+}
+
+// touched looks at the files from outside.
+func (h *Host) touched() bool {
+	info, err := os.Stat(h.path)
+	if err != nil {
+		return h.file != nil // gone: connecting again says how
+	}
+	same := h.file != nil && os.SameFile(info, h.file) && info.Size() == h.file.Size() && info.ModTime().Equal(h.file.ModTime())
+	wal := h.walState()
+	if h.conn == nil {
+		same = same && wal == h.wal
+	}
+	h.file, h.wal = info, wal
+	return !same
+}
+
+func (h *Host) walState() fileState {
+	info, err := os.Stat(h.path + "-wal")
+	if err != nil {
+		return fileState{}
+	}
+	return fileState{info.Size(), info.ModTime()}
+}
+
+// SchemaChanged reports whether the schema has changed since the last call or
+// connection.
+func (h *Host) SchemaChanged(ctx context.Context, c *sql.Conn) (bool, error) {
+	var layout int64
+	if err := c.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&layout); err != nil {
+		return false, fmt.Errorf("look at host schema: %w", err)
+	}
+	changed := layout != h.layout
+	h.layout = layout
+	return changed, nil
+}
+
+// Close disconnects.
+func (h *Host) Close() error { return h.Disconnect() }

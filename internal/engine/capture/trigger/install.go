@@ -1,0 +1,237 @@
+package trigger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cslack-stream/internal/engine/backend"
+	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/sqlitedb"
+)
+
+// Status is what of ours is in a host's database.
+type Status struct {
+	// Installed tells whether the change log and every trigger are there, as
+	// this build makes them.
+	Installed bool
+	// Version is the installed version, 0 if there is none.
+	Version int
+	// Epoch names the change log.
+	Epoch string
+	// Carrier is the id of the event file that the change log is carried
+	// into; only its engines may trim.
+	Carrier string
+	// Missing are the triggers that are not there or not as they should be.
+	Missing []string
+	// Changes are the rows in the change log, Newest is the last id given.
+	Changes, Newest int64
+}
+
+// ReadStatus reads what of ours is in the database.
+func ReadStatus(ctx context.Context, q *sql.Conn) (Status, error) {
+	found, err := ours(ctx, q)
+	if err != nil {
+		return Status{}, err
+	}
+	var s Status
+	for _, t := range triggers() {
+		if found[prefix+t.name] != t.sql() {
+			s.Missing = append(s.Missing, prefix+t.name)
+		}
+	}
+	if found["cslack_change"] == "" || found["cslack_meta"] == "" {
+		return s, nil
+	}
+	err = q.QueryRowContext(ctx, `SELECT coalesce((SELECT v FROM cslack_meta WHERE k='version'),0),coalesce((SELECT v FROM cslack_meta WHERE k='epoch'),''),
+coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),(SELECT count(*) FROM cslack_change),coalesce((SELECT seq FROM sqlite_sequence WHERE name='cslack_change'),0)`).
+		Scan(&s.Version, &s.Epoch, &s.Carrier, &s.Changes, &s.Newest)
+	if err != nil {
+		return s, fmt.Errorf("read capture status: %w", err)
+	}
+	s.Installed = len(s.Missing) == 0 && s.Version == version && s.Epoch != ""
+	return s, nil
+}
+
+// ours returns name → SQL of everything of ours in the schema.
+func ours(ctx context.Context, q claudeslack.Queryer) (map[string]string, error) {
+	rows, err := q.QueryContext(ctx, `SELECT name,sql FROM sqlite_master WHERE name GLOB 'cslack_*' AND type IN('table','trigger')`)
+	if err != nil {
+		return nil, fmt.Errorf("read capture status: %w", err)
+	}
+	defer rows.Close()
+	found := make(map[string]string)
+	for rows.Next() {
+		var name, text string
+		if err := rows.Scan(&name, &text); err != nil {
+			return nil, fmt.Errorf("read capture status: %w", err)
+		}
+		found[name] = text
+	}
+	return found, rows.Err()
+}
+
+// Added says in one line what Install adds.
+func Added() string {
+	return fmt.Sprintf("adds the tables cslack_change and cslack_meta and %d triggers named cslack_*; cslack-stream capture uninstall removes them without trace", len(triggers()))
+}
+
+// Install adds the change log and the triggers to the database at path, all
+// in one transaction of a few milliseconds, or mends what is there. It
+// returns a look at the tables as they were at the very boundary: every
+// change after it is in the change log, none before. The look is nil if
+// everything was installed already.
+//
+// It refuses a schema that it does not know (*claudeslack.SchemaError), and a
+// newer version of ours.
+func Install(ctx context.Context, path string) (*capture.Look, error) {
+	db, w, err := sqlitedb.Conn(ctx, path, sqlitedb.ReadWrite)
+	if err != nil {
+		return nil, fmt.Errorf("install capture: %w", err)
+	}
+	defer db.Close()
+	defer w.Close()
+	g, err := claudeslack.Recognise(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	if !g.Known {
+		return nil, &claudeslack.SchemaError{
+			Found:  "the database has an unknown schema (it lacks " + strings.Join(g.Missing, ", ") + ")",
+			Remedy: "nothing was added; watch and tail can still show its messages, read-only",
+		}
+	}
+	var look *capture.Look
+	err = sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error {
+		s, err := ReadStatus(ctx, w)
+		if err != nil || s.Installed {
+			return err
+		}
+		if s.Version > version {
+			return fmt.Errorf("the database holds version %d of our triggers, this build has %d: use the newer build", s.Version, version)
+		}
+		// A read transaction opened now, under the write lock, is pinned to
+		// the state before the triggers: nobody commits in between.
+		if look, err = pin(ctx, path, g); err != nil {
+			return err
+		}
+		epoch := backend.NewEpoch()
+		look.At = claudeslack.Checkpoint{Log: epoch}
+		return create(ctx, w, epoch)
+	})
+	if err != nil {
+		if look != nil {
+			look.Close()
+		}
+		return nil, fmt.Errorf("install capture: %w", err)
+	}
+	return look, nil
+}
+
+// create makes everything of ours anew, with a new epoch: what an earlier
+// change log missed without its triggers is not known.
+func create(ctx context.Context, w *sql.Conn, epoch string) error {
+	if err := drop(ctx, w); err != nil {
+		return err
+	}
+	statements := slices.Clone(tables)
+	for _, t := range triggers() {
+		statements = append(statements, t.sql())
+	}
+	for _, s := range statements {
+		if _, err := w.ExecContext(ctx, s); err != nil {
+			return fmt.Errorf("create: %w", err)
+		}
+	}
+	_, err := w.ExecContext(ctx, `INSERT INTO cslack_meta VALUES('epoch',?),('version',?)`, epoch, version)
+	return err
+}
+
+// drop removes everything of ours, triggers first: a trigger without its
+// table would fail the host's writes.
+func drop(ctx context.Context, w *sql.Conn) error {
+	found, err := ours(ctx, w)
+	if err != nil {
+		return err
+	}
+	for _, kind := range []string{"TRIGGER", "TABLE"} {
+		for name, text := range found {
+			if !strings.HasPrefix(text, "CREATE "+kind+" ") {
+				continue
+			}
+			if _, err := w.ExecContext(ctx, "DROP "+kind+" \""+name+"\""); err != nil {
+				return fmt.Errorf("drop %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// pin opens a read transaction and reads once, so that it stays at this
+// moment.
+func pin(ctx context.Context, path string, g claudeslack.Generation) (*capture.Look, error) {
+	db, c, err := sqlitedb.Conn(ctx, path, sqlitedb.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	release := func() { _ = errors.Join(c.Close(), db.Close()) } // ends the transaction with the connection
+	_, err = c.ExecContext(ctx, "BEGIN")
+	if err == nil {
+		var n int64
+		err = c.QueryRowContext(ctx, `SELECT coalesce(max(id),0) FROM messages`).Scan(&n)
+	}
+	if err != nil {
+		release()
+		return nil, fmt.Errorf("look at host tables: %w", err)
+	}
+	return &capture.Look{Queryer: c, Generation: g, Release: release}, nil
+}
+
+// UncarriedError means that the change log holds changes that no event log
+// has yet.
+type UncarriedError struct{ Changes int64 }
+
+// Error says how many.
+func (e *UncarriedError) Error() string {
+	return fmt.Sprintf("%d captured changes have not been carried into an event log", e.Changes)
+}
+
+// Uninstall removes everything of ours in one transaction, if all changes up
+// to now are carried up to the checkpoint or force is set; otherwise it
+// returns an *UncarriedError. It reports whether there was anything.
+func Uninstall(ctx context.Context, path string, carried claudeslack.Checkpoint, force bool) (bool, error) {
+	db, w, err := sqlitedb.Conn(ctx, path, sqlitedb.ReadWrite)
+	if err != nil {
+		return false, fmt.Errorf("uninstall capture: %w", err)
+	}
+	defer db.Close()
+	defer w.Close()
+	there := false
+	err = sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error {
+		found, err := ours(ctx, w)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		there = true
+		s, err := ReadStatus(ctx, w)
+		if err != nil {
+			return err
+		}
+		left := s.Newest
+		if carried.Log == s.Epoch {
+			left -= carried.ID
+		}
+		if left > 0 && !force {
+			return &UncarriedError{Changes: left}
+		}
+		return drop(ctx, w)
+	})
+	if err != nil {
+		return there, fmt.Errorf("uninstall capture: %w", err)
+	}
+	return there, nil
+}

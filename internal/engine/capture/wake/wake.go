@@ -1,0 +1,115 @@
+// Package wake notices that another process may have committed to a SQLite
+// database.
+//
+// A file watch is only the hint: a writer's bytes reach the write-ahead log
+// before its commit is visible, so a single look at that moment comes too
+// early. The look is the proof. After a hint the watcher looks again and
+// again, quickly at first, until nothing has come for a while; without hints
+// it looks at a slow, steady interval.
+package wake
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Defaults of Options.
+const (
+	DefaultInterval  = 100 * time.Millisecond
+	DefaultIdleAfter = time.Second
+)
+
+// Options configure a Watcher.
+type Options struct {
+	// Path is the file whose writes are hints: the database's "-wal". It need
+	// not exist.
+	Path string
+	// Interval is the longest time between two looks. 0 means DefaultInterval.
+	Interval time.Duration
+	// IdleAfter is how long nothing must change for Wait to return ErrIdle.
+	// 0 means DefaultIdleAfter.
+	IdleAfter time.Duration
+}
+
+// ErrIdle says that nothing has changed for Options.IdleAfter.
+var ErrIdle = errors.New("idle")
+
+// A Watcher waits for changes of one database. It is for one goroutine.
+type Watcher struct {
+	opts  Options
+	hints hints
+
+	lastHint   time.Time
+	lastChange time.Time
+	lastIdle   time.Time
+}
+
+// New returns a Watcher. Close releases it.
+func New(opts Options) *Watcher {
+	if opts.Interval <= 0 {
+		opts.Interval = DefaultInterval
+	}
+	if opts.IdleAfter <= 0 {
+		opts.IdleAfter = DefaultIdleAfter
+	}
+	now := time.Now()
+	return &Watcher{opts: opts, hints: newHints(opts.Path), lastChange: now, lastIdle: now}
+}
+
+// Wait calls look until it reports a change, and returns nil then. It returns
+// ErrIdle whenever another IdleAfter has passed without a change, look's
+// error, or ctx.Err().
+//
+// A commit is not missed: all of a commit's writes to the watched file come
+// before it is visible, so either the hint is still to be taken, or looking
+// has not stopped since it was taken.
+func (w *Watcher) Wait(ctx context.Context, look func() (bool, error)) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if w.hints.take() {
+			w.lastHint = time.Now()
+		}
+		changed, err := look()
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		if changed {
+			w.lastChange, w.lastIdle = now, now
+			return nil
+		}
+		if now.Sub(w.lastIdle) >= w.opts.IdleAfter {
+			w.lastIdle = now
+			return ErrIdle
+		}
+		if w.pause(now) {
+			w.lastHint = time.Now()
+		}
+	}
+}
+
+// pause waits for the next look: the shorter, the fresher the last sign. It
+// reports whether a hint ended it.
+func (w *Watcher) pause(now time.Time) bool {
+	sign := w.lastHint
+	if w.lastChange.After(sign) {
+		sign = w.lastChange
+	}
+	switch quiet := now.Sub(sign); {
+	case quiet < 3*time.Millisecond:
+		nap(50 * time.Microsecond)
+	case quiet < 30*time.Millisecond:
+		nap(500 * time.Microsecond)
+	case quiet < 250*time.Millisecond:
+		return w.hints.wait(min(5*time.Millisecond, w.opts.Interval))
+	default:
+		return w.hints.wait(w.opts.Interval)
+	}
+	return false
+}
+
+// Close releases the watch.
+func (w *Watcher) Close() error { return w.hints.close() }

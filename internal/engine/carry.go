@@ -1,0 +1,235 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cslack-stream/internal/engine/backend"
+	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/event"
+)
+
+const (
+	// trimEvery and trimRows say when carried changes are removed from the
+	// host's file.
+	trimEvery = 2 * time.Second
+	trimRows  = 1000
+	// patience is how long a following engine leaves a change to the one that
+	// carries.
+	patience = 50 * time.Millisecond
+)
+
+// step takes one run of changes all the way to the readers.
+func (e *Engine) step(ctx context.Context) error {
+	run, err := e.next(ctx)
+	switch {
+	case errors.Is(err, errNothing):
+		return e.trim(ctx)
+	case errors.Is(err, capture.ErrReplaced):
+		return e.replaced(ctx, err)
+	case err != nil:
+		return e.trimmedElsewhere(ctx, err)
+	}
+	if e.following && e.carriedByOther(ctx, run) {
+		return e.adopt(ctx)
+	}
+	if err := e.carry(ctx, run); err != nil {
+		return err
+	}
+	return e.trimIfDue(ctx)
+}
+
+// errNothing says that no change came while there was something to trim.
+var errNothing = errors.New("nothing to carry")
+
+// next waits for changes, but not for ever while carried ones wait to be
+// trimmed.
+func (e *Engine) next(ctx context.Context) (capture.Run, error) {
+	if e.opts.File == "" || e.following || e.state.Checkpoint.ID == e.trimmed {
+		return e.opts.Changes.Next(ctx, e.state.Checkpoint, e.opts.Limit)
+	}
+	short, cancel := context.WithTimeout(ctx, trimEvery)
+	defer cancel()
+	run, err := e.opts.Changes.Next(short, e.state.Checkpoint, e.opts.Limit)
+	if err != nil && short.Err() != nil && ctx.Err() == nil {
+		return run, errNothing
+	}
+	return run, err
+}
+
+// carry renders a run, appends the events with the state that follows, and
+// publishes them. If anything fails, the state is stale: it must not have
+// folded what was not appended.
+func (e *Engine) carry(ctx context.Context, run capture.Run) error {
+	if err := e.refresh(ctx); err != nil {
+		return err
+	}
+	if len(run.Changes) > 0 && run.Changes[0].ID != e.state.Checkpoint.ID+1 {
+		return nil // the state has moved on since: take the next run from there
+	}
+	events, consumed := e.state.Workspace.Render(run.Changes, run.Complete)
+	if consumed == 0 {
+		return e.carryLonger(ctx, len(run.Changes))
+	}
+	last := run.Changes[consumed-1]
+	batch := &backend.Batch{
+		From:    e.state.Checkpoint,
+		To:      claudeslack.Checkpoint{Log: e.state.Checkpoint.Log, ID: last.ID, Fence: last.Fence},
+		Events:  events,
+		Entries: e.state.Workspace.TakeEntries(),
+	}
+	e.stale = true
+	err := e.opts.Store.Append(ctx, batch)
+	if errors.Is(err, backend.ErrConflict) {
+		e.setFollowing(true)
+		return e.adopt(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	e.stale = false
+	e.state.Checkpoint = batch.To
+	e.publish(batch.Events)
+	e.progress.set(batch.To)
+	return nil
+}
+
+// carryLonger reads on when a cut run can not be told yet.
+func (e *Engine) carryLonger(ctx context.Context, n int) error {
+	run, err := e.opts.Changes.Next(ctx, e.state.Checkpoint, 2*n+1)
+	if err != nil {
+		return err
+	}
+	return e.carry(ctx, run)
+}
+
+func (e *Engine) publish(events []event.Event) {
+	pointers := make([]*event.Event, len(events))
+	for i := range events {
+		pointers[i] = &events[i]
+	}
+	e.captured.Add(int64(len(events)))
+	e.window.Publish(pointers)
+}
+
+// refresh loads the state again if it may not be what the log stands at.
+func (e *Engine) refresh(ctx context.Context) error {
+	if !e.stale {
+		return nil
+	}
+	state, err := e.opts.Store.Load(ctx)
+	if err != nil {
+		return err
+	}
+	e.state, e.stale = state, false
+	return nil
+}
+
+// adopt publishes what another engine has appended.
+func (e *Engine) adopt(ctx context.Context) error {
+	at, err := e.opts.Store.Checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		events, err := e.log.Read(ctx, e.window.Latest(), event.Filter{}, e.opts.Limit)
+		var gap *event.GapError
+		switch {
+		case errors.As(err, &gap):
+			// The other engine has begun a new epoch.
+			if err := e.publishedUpTo(ctx); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		case len(events) > 0:
+			e.window.Publish(events)
+			continue
+		}
+		break
+	}
+	e.state.Checkpoint, e.stale = at, true
+	e.trimmed = at.ID
+	e.progress.set(at)
+	return nil
+}
+
+// carriedByOther gives the engine that carries a moment to carry run, and
+// reports whether it did. If not, this engine takes over.
+func (e *Engine) carriedByOther(ctx context.Context, run capture.Run) bool {
+	last := run.Changes[len(run.Changes)-1].ID
+	deadline := time.Now().Add(patience)
+	for ctx.Err() == nil {
+		at, err := e.opts.Store.Checkpoint(ctx)
+		if err == nil && (at.Log != e.state.Checkpoint.Log || at.ID >= last) {
+			return true
+		}
+		if time.Now().After(deadline) {
+			break
+		}
+		sleep(ctx, time.Millisecond)
+	}
+	e.setFollowing(false)
+	return false
+}
+
+func (e *Engine) setFollowing(following bool) {
+	if e.following != following {
+		e.logger.Info("carrying", "carries", !following)
+	}
+	e.following = following
+	e.setCondition(e.Condition().State, e.Condition().Err)
+}
+
+// trimmedElsewhere handles changes that are gone behind the checkpoint
+// because another engine has carried and trimmed them.
+func (e *Engine) trimmedElsewhere(ctx context.Context, err error) error {
+	var gone *capture.TrimmedError
+	if !errors.As(err, &gone) {
+		return err
+	}
+	if e.chain != nil {
+		return e.catchUpFromBase(ctx)
+	}
+	at, cerr := e.opts.Store.Checkpoint(ctx)
+	if cerr != nil {
+		return cerr
+	}
+	if at == e.state.Checkpoint {
+		// Nobody has carried them: they are lost to us.
+		return e.replaced(ctx, err)
+	}
+	e.setFollowing(true)
+	return e.adopt(ctx)
+}
+
+// trimIfDue trims now and then while changes come.
+func (e *Engine) trimIfDue(ctx context.Context) error {
+	if e.opts.File == "" || e.following {
+		return nil
+	}
+	if e.state.Checkpoint.ID-e.trimmed < trimRows && time.Since(e.trimTime) < trimEvery {
+		return nil
+	}
+	return e.trim(ctx)
+}
+
+// trim removes carried changes from the host's file. They must be durable in
+// the log first, and the one at the checkpoint stays: it proves later that
+// the change log is still the same.
+func (e *Engine) trim(ctx context.Context) error {
+	t, ok := e.opts.Changes.(Trimmer)
+	if !ok || e.state.Checkpoint.ID == e.trimmed {
+		return nil
+	}
+	if err := e.opts.Store.Sync(ctx); err != nil {
+		return err
+	}
+	if err := t.Trim(ctx, e.opts.File, e.state.Checkpoint.ID); err != nil {
+		return err
+	}
+	e.trimmed, e.trimTime = e.state.Checkpoint.ID, time.Now()
+	return nil
+}

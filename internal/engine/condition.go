@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"cslack-stream/internal/engine/backend"
+)
+
+// State is how an engine is.
+type State string
+
+// The states of an engine.
+const (
+	Starting State = "starting"
+	Healthy  State = "healthy"
+	Degraded State = "degraded"
+)
+
+// Condition is what an engine says of itself.
+type Condition struct {
+	State State
+	// Err is why it is not healthy.
+	Err error
+	// Since is when the state began.
+	Since time.Time
+	// Carries tells whether this engine carries changes into the log; if not,
+	// another one does, and this one follows.
+	Carries bool
+}
+
+// Condition returns how the engine is. It is safe to call at any time.
+func (e *Engine) Condition() Condition { return *e.condition.Load() }
+
+func (e *Engine) setCondition(s State, err error) {
+	c := &Condition{State: s, Err: err, Since: e.opts.Now(), Carries: !e.following}
+	if before := e.condition.Load(); before != nil && before.State == s {
+		c.Since = before.Since
+	}
+	e.condition.Store(c)
+}
+
+// Captured returns how many events this engine has carried since it started.
+func (e *Engine) Captured() int64 { return e.captured.Load() }
+
+// Bounds returns the ends of the log.
+func (e *Engine) Bounds(ctx context.Context) (backend.Bounds, error) { return e.log.Bounds(ctx) }

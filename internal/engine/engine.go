@@ -1,0 +1,246 @@
+// Package engine follows the host's changes and serves streams of events.
+//
+// One goroutine, Run, moves events: it takes committed changes from a
+// capture, renders them against the workspace, appends the events to a log,
+// and publishes them to the window. Any number of readers read beside it,
+// each at its own cursor. What is published is in the log; what is in the log
+// was committed; nothing is skipped and nothing comes twice.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cslack-stream/internal/engine/backend"
+	"cslack-stream/internal/engine/bus"
+	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/claudeslack"
+)
+
+// Options configure an Engine. Changes and Store are required.
+type Options struct {
+	// Changes is where committed changes come from.
+	Changes capture.Changes
+	// Store is the log that they are carried into.
+	Store Store
+	// Base is a log of the events before the store's own, if another engine
+	// has one: see attach.go.
+	Base Base
+	// Install puts capture in place when it is missing, and returns a look at
+	// the host at the boundary; nil if it was in place. A nil Install never
+	// writes to the host.
+	Install func(context.Context) (*capture.Look, error)
+	// File is the id of the store's file, for trimming; empty: never trim.
+	File string
+	// Window configures the window.
+	Window bus.Options
+	// Limit is how many changes are read at a time; 0 means 1000.
+	Limit int
+	// SnapshotWait is how long a snapshot waits for capture to catch up; 0
+	// means 5 s.
+	SnapshotWait time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Logger gets what an operator should know; nil discards it.
+	Logger *slog.Logger
+}
+
+// Engine carries changes and serves streams. It is an event.Source.
+type Engine struct {
+	opts   Options
+	log    Log
+	chain  *chain // the log, if there is a base
+	window *bus.Window
+	logger *slog.Logger
+
+	// What follows belongs to Run's goroutine.
+	state     backend.State
+	stale     bool // the state must be loaded again before rendering
+	following bool // another engine carries
+	trimmed   int64
+	trimTime  time.Time
+
+	progress  progress
+	condition atomic.Pointer[Condition]
+	captured  atomic.Int64
+}
+
+// New returns an engine. Start makes it ready, Run keeps it going.
+func New(opts Options) *Engine {
+	if opts.Limit <= 0 {
+		opts.Limit = 1000
+	}
+	if opts.SnapshotWait <= 0 {
+		opts.SnapshotWait = 5 * time.Second
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	e := &Engine{opts: opts, log: opts.Store, window: bus.New(opts.Window), logger: opts.Logger}
+	if opts.Base != nil {
+		e.chain = &chain{own: opts.Store, base: opts.Base}
+		e.log = e.chain
+	}
+	e.condition.Store(&Condition{State: Starting})
+	return e
+}
+
+// Start puts capture in place, loads or rebuilds the state, and carries what
+// was committed while no engine ran as far as it is there now. Streams can be
+// opened afterwards.
+func (e *Engine) Start(ctx context.Context) error {
+	if err := e.begin(ctx); err != nil {
+		return err
+	}
+	return e.publishedUpTo(ctx)
+}
+
+func (e *Engine) begin(ctx context.Context) error {
+	if e.chain != nil {
+		return e.attach(ctx)
+	}
+	if e.opts.Install != nil {
+		look, err := e.opts.Install(ctx)
+		if err != nil {
+			return err
+		}
+		if look != nil {
+			return e.rebuild(ctx, look)
+		}
+	}
+	state, err := e.opts.Store.Load(ctx)
+	if err != nil {
+		return err
+	}
+	e.state = state
+	if state.Checkpoint.Log == "" {
+		return e.lookAndRebuild(ctx)
+	}
+	return nil
+}
+
+// publishedUpTo lets the window stand at the end of the log.
+func (e *Engine) publishedUpTo(ctx context.Context) error {
+	b, err := e.log.Bounds(ctx)
+	if err != nil {
+		return err
+	}
+	e.window.Reset(b.Latest())
+	e.progress.set(e.state.Checkpoint)
+	e.trimmed = e.state.Checkpoint.ID
+	e.setCondition(Healthy, nil)
+	return nil
+}
+
+// Run carries changes until ctx is done and returns ctx.Err() then. It
+// survives whatever happens to the database: it says so in Condition, and
+// tries again.
+func (e *Engine) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { e.expireForEver(ctx) })
+	defer wg.Wait()
+	wait := time.Duration(0)
+	for ctx.Err() == nil {
+		err := e.step(ctx)
+		if err == nil || ctx.Err() != nil {
+			if wait > 0 && ctx.Err() == nil {
+				e.logger.Info("capture recovered")
+				e.setCondition(Healthy, nil)
+			}
+			wait = 0
+			continue
+		}
+		if wait == 0 {
+			e.logger.Warn("capture failed; trying again", "error", err)
+		}
+		e.setCondition(Degraded, err)
+		e.stale = true
+		wait = min(max(2*wait, 50*time.Millisecond), 2*time.Second)
+		sleep(ctx, wait)
+	}
+	return ctx.Err()
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// expireForEver is the janitor: it removes expired events in small slices.
+func (e *Engine) expireForEver(ctx context.Context) {
+	const slice, pause, every = 500, 5 * time.Millisecond, time.Minute
+	for ctx.Err() == nil {
+		n, err := e.opts.Store.Expire(ctx, e.opts.Now(), slice)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			e.logger.Warn("expire events failed", "error", err)
+			sleep(ctx, every)
+		case n == slice:
+			sleep(ctx, pause)
+		default:
+			sleep(ctx, every)
+		}
+	}
+}
+
+// Close releases capture and log. Run must have returned.
+func (e *Engine) Close() error {
+	err := errors.Join(e.opts.Changes.Close(), e.opts.Store.Close())
+	if e.opts.Base != nil {
+		err = errors.Join(err, e.opts.Base.Close())
+	}
+	return err
+}
+
+// Window returns the window, for what it can tell of readers.
+func (e *Engine) Window() *bus.Window { return e.window }
+
+// progress lets others wait until changes are carried.
+type progress struct {
+	mu      sync.Mutex
+	at      claudeslack.Checkpoint
+	changed chan struct{}
+}
+
+func (p *progress) set(at claudeslack.Checkpoint) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at = at
+	if p.changed != nil {
+		close(p.changed)
+		p.changed = nil
+	}
+}
+
+// wait blocks until change id of the change log log is carried.
+func (p *progress) wait(ctx context.Context, log string, id int64) error {
+	for {
+		p.mu.Lock()
+		at := p.at
+		if p.changed == nil {
+			p.changed = make(chan struct{})
+		}
+		changed := p.changed
+		p.mu.Unlock()
+		if at.Log == log && at.ID >= id {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for change %d to be carried: %w", id, ctx.Err())
+		}
+	}
+}

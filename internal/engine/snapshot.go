@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/event"
+)
+
+// Snapshot implements event.Source. State and position are read in one
+// transaction of the host's database; the cursor is that of the last event
+// rendered up to this position, once it is carried.
+func (e *Engine) Snapshot(ctx context.Context, agent event.Agent) (event.Snapshot, error) {
+	look, err := e.opts.Changes.Look(ctx)
+	if errors.Is(err, capture.ErrReplaced) {
+		return event.Snapshot{}, fmt.Errorf("take snapshot: %w: the database was replaced just now", event.ErrUnavailable)
+	}
+	if err != nil {
+		return event.Snapshot{}, fmt.Errorf("take snapshot: %w", err)
+	}
+	snapshot, err := claudeslack.ReadSnapshot(ctx, look, look.Generation, agent)
+	at := look.At
+	look.Close() // before waiting: an open read transaction holds up checkpoints
+	if err != nil {
+		return event.Snapshot{}, fmt.Errorf("take snapshot: %w", err)
+	}
+	bounded, cancel := context.WithTimeout(ctx, e.opts.SnapshotWait)
+	defer cancel()
+	if err := e.progress.wait(bounded, at.Log, at.ID); err != nil {
+		if ctx.Err() != nil {
+			return event.Snapshot{}, ctx.Err()
+		}
+		return event.Snapshot{}, fmt.Errorf("take snapshot: %w: capture has not caught up", event.ErrUnavailable)
+	}
+	snapshot.Cursor, err = e.log.CursorAt(ctx, at.ID)
+	return snapshot, err
+}
+
+// Agents lists the agents of the workspace.
+func (e *Engine) Agents(ctx context.Context) ([]event.AgentInfo, error) {
+	look, err := e.opts.Changes.Look(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list agents: %w", err)
+	}
+	defer look.Close()
+	return claudeslack.ReadAgents(ctx, look)
+}
+
+// Channels lists the channels that exist for agent, or all for the zero
+// Agent.
+func (e *Engine) Channels(ctx context.Context, agent event.Agent) ([]event.Channel, error) {
+	look, err := e.opts.Changes.Look(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list channels: %w", err)
+	}
+	defer look.Close()
+	s, err := claudeslack.ReadSnapshot(ctx, look, look.Generation, agent)
+	return s.Channels, err
+}
+
+// Last returns the cursor behind which the newest n events that req admits
+// lie, so that a stream from there shows them first.
+func (e *Engine) Last(ctx context.Context, req event.Request, n int) (event.Cursor, error) {
+	b, err := e.log.Bounds(ctx)
+	if err != nil {
+		return event.Cursor{}, err
+	}
+	s := &stream{req: req}
+	at := b.Latest()
+	if n <= 0 {
+		return at, nil
+	}
+	for found := 0; ; {
+		events, err := e.log.Before(ctx, at, page)
+		if err != nil {
+			return event.Cursor{}, err
+		}
+		if len(events) == 0 {
+			return e.log.Resolve(ctx, event.Cursor{}, req.Filter)
+		}
+		for _, ev := range events {
+			at = event.Cursor{Epoch: ev.Cursor.Epoch, Offset: ev.Cursor.Offset - 1}
+			if s.admits(ev) {
+				if found++; found == n {
+					return at, nil
+				}
+			}
+		}
+	}
+}

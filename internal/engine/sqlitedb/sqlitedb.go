@@ -1,0 +1,116 @@
+// Package sqlitedb opens SQLite files the way this project needs them: never
+// created by accident, with a busy timeout, one connection at a time.
+package sqlitedb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// Mode is how a file is opened.
+type Mode string
+
+// The modes. Only Create makes a file that is not there.
+const (
+	ReadOnly  Mode = "ro"
+	ReadWrite Mode = "rw"
+	Create    Mode = "rwc"
+	// Immutable reads a file that nobody changes, without locks and without
+	// making files beside it: for read-only directories.
+	Immutable Mode = "ro&immutable=1"
+)
+
+// busyTimeout is how long a statement waits for another writer, as the host
+// itself does.
+const busyTimeout = 5 * time.Second
+
+// Open returns a handle on the file at path. It opens nothing yet; every
+// connection of the handle runs the given PRAGMA assignments first, such as
+// "synchronous(NORMAL)".
+func Open(path string, mode Mode, pragmas ...string) (*sql.DB, error) {
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=" + string(mode) +
+		fmt.Sprintf("&_pragma=busy_timeout(%d)", busyTimeout.Milliseconds())
+	for _, p := range pragmas {
+		dsn += "&_pragma=" + url.QueryEscape(p)
+	}
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.SetConnMaxIdleTime(0)
+	return db, nil
+}
+
+// Conn opens a handle with exactly one connection and returns that, ready:
+// errors of opening the file come from here. Closing the handle closes it.
+func Conn(ctx context.Context, path string, mode Mode, pragmas ...string) (*sql.DB, *sql.Conn, error) {
+	db, err := Open(path, mode, pragmas...)
+	if err != nil {
+		return nil, nil, err
+	}
+	db.SetMaxOpenConns(1)
+	c, err := db.Conn(ctx)
+	if err == nil {
+		// The driver opens lazily: touch the file.
+		var n int
+		err = c.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE 0`).Scan(&n)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
+	}
+	return db, c, nil
+}
+
+// Tx runs f between begin (BEGIN or BEGIN IMMEDIATE) and COMMIT on c, and
+// rolls back if f fails.
+func Tx(ctx context.Context, c *sql.Conn, begin string, f func() error) error {
+	if _, err := c.ExecContext(ctx, begin); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	err := f()
+	if err == nil {
+		if _, err = c.ExecContext(ctx, "COMMIT"); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("commit: %w", err)
+	}
+	// A cancelled context must not leave the transaction open.
+	_, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	return err
+}
+
+// Code returns SQLite's primary result code of err, 0 if it has none.
+func Code(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+// IsBusy reports whether err means that another connection holds a lock.
+func IsBusy(err error) bool {
+	c := Code(err)
+	return c == sqlite3.SQLITE_BUSY || c == sqlite3.SQLITE_LOCKED
+}
+
+// IsNotADatabase reports whether err means that the file is not SQLite's, or
+// is damaged.
+func IsNotADatabase(err error) bool {
+	c := Code(err)
+	return c == sqlite3.SQLITE_NOTADB || c == sqlite3.SQLITE_CORRUPT
+}
+
+// IsReadOnlyDirectory reports whether err means that SQLite could not make
+// the files that it needs beside the database.
+func IsReadOnlyDirectory(err error) bool {
+	c := Code(err)
+	return c == sqlite3.SQLITE_READONLY || c == sqlite3.SQLITE_CANTOPEN
+}
