@@ -43,5 +43,23 @@ func (e *Engine) setCondition(s State, err error) {
 // Captured returns how many events this engine has carried since it started.
 func (e *Engine) Captured() int64 { return e.captured.Load() }
 
+// Size returns how many events the log holds, and how many changes lie behind
+// its checkpoint; -1 for what can not be told now.
+func (e *Engine) Size(ctx context.Context) (events, lag int64) {
+	events, lag = -1, -1
+	if n, err := e.opts.Store.Size(ctx); err == nil {
+		events = n
+	}
+	look, err := e.opts.Changes.Look(ctx)
+	if err != nil {
+		return events, lag
+	}
+	look.Close()
+	if at, err := e.opts.Store.Checkpoint(ctx); err == nil && at.Log == look.At.Log {
+		lag = max(0, look.At.ID-at.ID)
+	}
+	return events, lag
+}
+
 // Bounds returns the ends of the log.
 func (e *Engine) Bounds(ctx context.Context) (backend.Bounds, error) { return e.log.Bounds(ctx) }

@@ -94,13 +94,34 @@ func New(opts Options) *Engine {
 }
 
 // Start puts capture in place, loads or rebuilds the state, and carries what
-// was committed while no engine ran as far as it is there now. Streams can be
-// opened afterwards.
+// was committed up to now. Streams can be opened afterwards.
 func (e *Engine) Start(ctx context.Context) error {
 	if err := e.begin(ctx); err != nil {
 		return err
 	}
-	return e.publishedUpTo(ctx)
+	if err := e.publishedUpTo(ctx); err != nil {
+		return err
+	}
+	return e.catchUp(ctx)
+}
+
+// catchUp carries what is in the change log now.
+func (e *Engine) catchUp(ctx context.Context) error {
+	look, err := e.opts.Changes.Look(ctx)
+	if err != nil {
+		return err
+	}
+	target := look.At
+	look.Close()
+	if target.Log != e.state.Checkpoint.Log || target.ID < e.state.Checkpoint.ID {
+		return e.replaced(ctx, capture.ErrReplaced)
+	}
+	for e.state.Checkpoint.Log == target.Log && e.state.Checkpoint.ID < target.ID {
+		if err := e.step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *Engine) begin(ctx context.Context) error {

@@ -54,6 +54,8 @@ type Store interface {
 	Reset(ctx context.Context, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error
 	// Expire removes up to limit expired events and returns how many it did.
 	Expire(ctx context.Context, now time.Time, limit int) (int, error)
+	// Size returns how many events the log holds.
+	Size(ctx context.Context) (int64, error)
 	// Sync makes everything appended durable.
 	Sync(ctx context.Context) error
 }

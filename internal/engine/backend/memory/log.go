@@ -234,6 +234,13 @@ func (l *Log) Reset(_ context.Context, at claudeslack.Checkpoint, fill func(rost
 // Expire does nothing: the log is bounded by number.
 func (l *Log) Expire(context.Context, time.Time, int) (int, error) { return 0, nil }
 
+// Size returns how many events the log holds.
+func (l *Log) Size(context.Context) (int64, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return int64(len(l.events)), nil
+}
+
 // Sync does nothing: nothing outlives the process.
 func (l *Log) Sync(context.Context) error { return nil }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 
 	"cslack-stream/internal/engine/backend"
 	"cslack-stream/internal/engine/claudeslack"
@@ -19,53 +20,87 @@ func (l *Log) Append(ctx context.Context, b *backend.Batch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	err := sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
-		at, err := readCheckpoint(ctx, l.writer)
+		at, epoch, err := l.standing(ctx)
 		if err != nil {
 			return err
 		}
 		if at != b.From {
 			return backend.ErrConflict
 		}
-		return l.append(ctx, b)
+		return l.append(ctx, epoch, b)
 	})
-	if err != nil && !errors.Is(err, backend.ErrConflict) {
+	switch {
+	case errors.Is(err, backend.ErrConflict):
+		return err
+	case err != nil:
+		l.forget()
 		return fmt.Errorf("append events: %w", err)
 	}
-	return err
+	maps.Copy(l.used, l.pending)
+	clear(l.pending)
+	return nil
+}
+
+// forget drops what is known of agents and audiences in the file: a failed
+// append may not have stored them.
+func (l *Log) forget() {
+	l.stored = 0
+	clear(l.used)
+	clear(l.pending)
+}
+
+// standing returns where the log stands, and its epoch.
+func (l *Log) standing(ctx context.Context) (at claudeslack.Checkpoint, epoch string, err error) {
+	stmt, err := l.prepare(ctx, `SELECT carried_log,carried_id,carried_fence,epoch FROM meta`)
+	if err == nil {
+		err = stmt.QueryRowContext(ctx).Scan(&at.Log, &at.ID, &at.Fence, &epoch)
+	}
+	return at, epoch, err
 }
 
 // append writes a batch inside the open transaction.
-func (l *Log) append(ctx context.Context, b *backend.Batch) error {
-	if err := l.insertEvents(ctx, b.Events); err != nil {
+func (l *Log) append(ctx context.Context, epoch string, b *backend.Batch) error {
+	if err := l.insertEvents(ctx, epoch, b.Events); err != nil {
 		return err
 	}
 	if err := l.putEntries(ctx, b.Entries); err != nil {
 		return err
 	}
-	_, err := l.writer.ExecContext(ctx, `UPDATE meta SET carried_log=?,carried_id=?,carried_fence=?,carrier=?`,
+	_, err := l.exec(ctx, `UPDATE meta SET carried_log=?,carried_id=?,carried_fence=?,carrier=?`,
 		b.To.Log, b.To.ID, b.To.Fence, l.opts.Carrier)
 	return err
 }
 
-func (l *Log) insertEvents(ctx context.Context, events []event.Event) error {
-	if len(events) == 0 {
-		return nil
+const insertEvent = `INSERT INTO event_stream(event_type,entity_type,entity_id,agent_id,channel_id,project_id,payload,created_at,expires_at,processed,audience_id,change_id) VALUES(?,?,?,?,?,?,?,?,?,TRUE,?,?)`
+
+// prepare returns a statement of the append path, which is prepared once for
+// the writer's life: preparing costs as much as running.
+func (l *Log) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt, ok := l.prepared[query]; ok {
+		return stmt, nil
 	}
-	var epoch string
-	if err := l.writer.QueryRowContext(ctx, `SELECT epoch FROM meta`).Scan(&epoch); err != nil {
-		return err
+	stmt, err := l.writer.PrepareContext(ctx, query)
+	if err == nil {
+		l.prepared[query] = stmt
 	}
-	insert, err := l.writer.PrepareContext(ctx, `INSERT INTO event_stream(event_type,entity_type,entity_id,agent_id,channel_id,project_id,payload,created_at,expires_at,processed,audience_id,change_id) VALUES(?,?,?,?,?,?,?,?,?,TRUE,?,?)`)
+	return stmt, err
+}
+
+func (l *Log) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	stmt, err := l.prepare(ctx, query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer insert.Close()
+	return stmt.ExecContext(ctx, args...)
+}
+
+func (l *Log) insertEvents(ctx context.Context, epoch string, events []event.Event) error {
 	now := l.opts.Now()
 	last := make(map[*event.Audience]int64)
 	for i := range events {
 		e := &events[i]
 		e.ExpiresAt = now.Add(l.opts.TTL.Of(e.Type)).UTC()
-		res, err := insert.ExecContext(ctx, string(e.Type), e.EntityType, e.EntityID, agentOrNull(e.Agent), orNull(e.Channel), orNull(e.Project),
+		res, err := l.exec(ctx, insertEvent, string(e.Type), e.EntityType, e.EntityID, agentOrNull(e.Agent), orNull(e.Channel), orNull(e.Project),
 			string(e.Payload), e.CreatedAt.UTC().Format(timeFormat), e.ExpiresAt.Format(timeFormat), audienceID(e.Audience), e.Change)
 		if err != nil {
 			return err
@@ -85,19 +120,33 @@ func (l *Log) insertEvents(ctx context.Context, events []event.Event) error {
 	return l.putAudiences(ctx, last)
 }
 
-// putAudiences notes the audiences with the last event that uses each, and
-// the numbers of agents that are not in the file yet.
+// audienceSlack is how far ahead of its last use an audience is noted as
+// used, so that not every append has to.
+const audienceSlack = 1000
+
+// putAudiences notes the audiences with an offset not below the last event
+// that uses each, and the numbers of agents that are not in the file yet.
 func (l *Log) putAudiences(ctx context.Context, last map[*event.Audience]int64) error {
 	for a, offset := range last {
-		agents := a.Roster().Agents()
-		for ; l.stored < len(agents); l.stored++ {
-			_, err := l.writer.ExecContext(ctx, `INSERT OR REPLACE INTO agent(number,name,project) VALUES(?,?,?)`,
-				l.stored, agents[l.stored].Name, agents[l.stored].Project)
-			if err != nil {
-				return err
-			}
+		if l.used[a] >= offset {
+			continue
 		}
-		_, err := l.writer.ExecContext(ctx, `INSERT OR REPLACE INTO audience(id,agents,last_event) VALUES(?,?,?)`, a.ID, a.Set().Bytes(), offset)
+		if err := l.putAgents(ctx, a.Roster().Agents()); err != nil {
+			return err
+		}
+		_, err := l.exec(ctx, `INSERT OR REPLACE INTO audience(id,agents,last_event) VALUES(?,?,?)`, a.ID, a.Set().Bytes(), offset+audienceSlack)
+		if err != nil {
+			return err
+		}
+		l.pending[a] = offset + audienceSlack
+	}
+	return nil
+}
+
+func (l *Log) putAgents(ctx context.Context, agents []event.Agent) error {
+	for ; l.stored < len(agents); l.stored++ {
+		_, err := l.exec(ctx, `INSERT OR REPLACE INTO agent(number,name,project) VALUES(?,?,?)`,
+			l.stored, agents[l.stored].Name, agents[l.stored].Project)
 		if err != nil {
 			return err
 		}
@@ -109,9 +158,9 @@ func (l *Log) putEntries(ctx context.Context, entries []claudeslack.Entry) error
 	for _, e := range entries {
 		var err error
 		if e.Value == nil {
-			_, err = l.writer.ExecContext(ctx, `DELETE FROM workspace WHERE kind=? AND key=?`, e.Kind, e.Key)
+			_, err = l.exec(ctx, `DELETE FROM workspace WHERE kind=? AND key=?`, e.Kind, e.Key)
 		} else {
-			_, err = l.writer.ExecContext(ctx, `INSERT OR REPLACE INTO workspace(kind,key,value) VALUES(?,?,?)`, e.Kind, e.Key, string(e.Value))
+			_, err = l.exec(ctx, `INSERT OR REPLACE INTO workspace(kind,key,value) VALUES(?,?,?)`, e.Kind, e.Key, string(e.Value))
 		}
 		if err != nil {
 			return err
@@ -132,12 +181,15 @@ UPDATE meta SET epoch='`+backend.NewEpoch()+`',trimmed_dm=0,trimmed_rest=0`)
 		if err != nil {
 			return err
 		}
-		l.stored = 0
-		roster := new(event.Roster)
-		if err := fill(roster, func(b *backend.Batch) error { return l.append(ctx, b) }); err != nil {
+		l.forget()
+		_, epoch, err := l.standing(ctx)
+		if err != nil {
 			return err
 		}
-		return l.append(ctx, &backend.Batch{To: at})
+		if err := fill(new(event.Roster), func(b *backend.Batch) error { return l.append(ctx, epoch, b) }); err != nil {
+			return err
+		}
+		return l.append(ctx, epoch, &backend.Batch{To: at})
 	})
 	if err != nil {
 		return fmt.Errorf("reset event log: %w", err)

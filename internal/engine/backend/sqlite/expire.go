@@ -40,6 +40,7 @@ trimmed_rest=max(trimmed_rest,coalesce((SELECT max(id) FROM expired WHERE NOT dm
 		if err != nil || removed == 0 {
 			return err
 		}
+		clear(l.used)
 		_, err = c.ExecContext(ctx, `DELETE FROM audience WHERE last_event<coalesce((SELECT min(id) FROM event_stream),(SELECT seq+1 FROM sqlite_sequence WHERE name='event_stream'))`)
 		return err
 	})

@@ -53,9 +53,13 @@ type Log struct {
 	readers *sql.DB
 	handle  *sql.DB
 
-	mu     sync.Mutex // guards what follows
-	writer *sql.Conn
-	stored int // agents whose numbers are in the file
+	mu       sync.Mutex // guards what follows
+	writer   *sql.Conn
+	prepared map[string]*sql.Stmt
+	// used are the offsets up to which audiences are noted as used; pending
+	// those of the append at work.
+	used, pending map[*event.Audience]int64
+	stored        int // agents whose numbers are in the file
 
 	names names
 }
@@ -69,7 +73,9 @@ func Open(ctx context.Context, opts Options) (*Log, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	l := &Log{opts: opts}
+	l := &Log{opts: opts, prepared: make(map[string]*sql.Stmt),
+		used: make(map[*event.Audience]int64), pending: make(map[*event.Audience]int64),
+	}
 	mode := sqlitedb.Create
 	if opts.ReadOnly {
 		mode = sqlitedb.ReadOnly
@@ -79,12 +85,12 @@ func Open(ctx context.Context, opts Options) (*Log, error) {
 		_, err = os.Stat(opts.Path)
 	}
 	if err == nil {
-		l.handle, l.writer, err = sqlitedb.Conn(ctx, opts.Path, mode, "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(OFF)")
+		l.handle, l.writer, err = sqlitedb.Conn(ctx, opts.Path, mode, "journal_mode(WAL)", "synchronous(NORMAL)", "temp_store(MEMORY)")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open event log: %w", err)
 	}
-	if err := l.prepare(ctx); err != nil {
+	if err := l.ready(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open event log %s: %w", opts.Path, err), l.handle.Close())
 	}
 	if l.readers, err = sqlitedb.Open(opts.Path, sqlitedb.ReadOnly); err != nil {
@@ -95,7 +101,8 @@ func Open(ctx context.Context, opts Options) (*Log, error) {
 	return l, nil
 }
 
-func (l *Log) prepare(ctx context.Context) error {
+// ready makes the tables, or checks those that are there.
+func (l *Log) ready(ctx context.Context) error {
 	if l.opts.ReadOnly {
 		_, err := l.checkMeta(ctx)
 		return err
@@ -178,6 +185,9 @@ func (l *Log) Path() string { return l.opts.Path }
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for _, stmt := range l.prepared {
+		_ = stmt.Close()
+	}
 	return errors.Join(l.readers.Close(), l.writer.Close(), l.handle.Close())
 }
 
@@ -191,7 +201,7 @@ func (l *Log) Load(ctx context.Context) (backend.State, error) {
 		if err := loadRoster(ctx, l.writer, roster); err != nil {
 			return err
 		}
-		l.stored = len(roster.Agents())
+		l.forget()
 		s.Workspace = claudeslack.NewWorkspace(roster)
 		if err := loadWorkspace(ctx, l.writer, s.Workspace); err != nil {
 			return err

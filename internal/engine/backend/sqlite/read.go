@@ -86,6 +86,15 @@ func (l *Log) view(ctx context.Context, f func(*sql.Tx) error) error {
 	return nil
 }
 
+// Size returns how many events the log holds.
+func (l *Log) Size(ctx context.Context) (int64, error) {
+	var n int64
+	if err := l.readers.QueryRowContext(ctx, `SELECT count(*) FROM event_stream`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count events: %w", err)
+	}
+	return n, nil
+}
+
 // Checkpoint returns how far the change log is carried.
 func (l *Log) Checkpoint(ctx context.Context) (claudeslack.Checkpoint, error) {
 	cp, err := readCheckpoint(ctx, l.readers)

@@ -75,6 +75,9 @@ func ours(ctx context.Context, q claudeslack.Queryer) (map[string]string, error)
 	return found, rows.Err()
 }
 
+// Count is how many triggers Install adds.
+func Count() int { return len(triggers()) }
+
 // Added says in one line what Install adds.
 func Added() string {
 	return fmt.Sprintf("adds the tables cslack_change and cslack_meta and %d triggers named cslack_*; cslack-stream capture uninstall removes them without trace", len(triggers()))

@@ -37,7 +37,6 @@ type Log struct {
 	// The writer is for trimming and checkpoints only: rare and short.
 	writerDB *sql.DB
 	writer   *sql.Conn
-	clean    bool // the write-ahead log is empty since the last change
 }
 
 // New returns a Log. It opens nothing yet.
@@ -63,8 +62,6 @@ func (l *Log) Next(ctx context.Context, after claudeslack.Checkpoint, limit int)
 			}
 		case err != nil:
 			return capture.Run{}, err
-		default:
-			l.clean = false
 		}
 	}
 }

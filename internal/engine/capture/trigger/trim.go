@@ -97,7 +97,10 @@ func (l *Log) rest(ctx context.Context) error {
 	if l.opts.ReadOnly {
 		return l.host.Disconnect()
 	}
-	if l.clean {
+	// Emptying it looks like a change to other connections, our own included:
+	// do it only when there is something in it.
+	info, err := os.Stat(l.host.Path() + "-wal")
+	if err != nil || info.Size() == 0 {
 		return nil
 	}
 	w, err := l.openWriter(ctx)
@@ -108,7 +111,6 @@ func (l *Log) rest(ctx context.Context) error {
 	if err := w.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil && !sqlitedb.IsBusy(err) {
 		return fmt.Errorf("checkpoint host database: %w", err)
 	}
-	l.clean = busy == 0
 	return nil
 }
 

@@ -138,7 +138,7 @@ func ReadAll(t testing.TB, st event.Stream) []*event.Event {
 	var out []*event.Event
 	for {
 		events, err := st.Next(ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out
 		}
 		if err != nil {

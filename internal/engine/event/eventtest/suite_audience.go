@@ -3,6 +3,7 @@ package eventtest
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"cslack-stream/internal/engine/event"
@@ -36,8 +37,16 @@ func testOperator(t *testing.T, s *suite) {
 // Agents that look alike when written down are not the same.
 func testExactNames(t *testing.T, s *suite) {
 	agents := []event.Agent{
-		{Name: "al"}, {Name: "al", Project: "p1"}, {Name: "al:p1"}, {Name: "AL"}, {Name: "al "},
-		{Name: "al,bo"}, {Name: "al\nbo"}, {Name: "al&agent=bo"}, {Name: "al%20"}, {Name: "ål"},
+		{Name: "al"},
+		{Name: "al", Project: "p1"},
+		{Name: "al:p1"},
+		{Name: "AL"},
+		{Name: "al "},
+		{Name: "al,bo"},
+		{Name: "al\nbo"},
+		{Name: "al&agent=bo"},
+		{Name: "al%20"},
+		{Name: "ål"},
 	}
 	want := make([][]*event.Event, len(agents))
 	for i, a := range agents {
@@ -78,7 +87,7 @@ func testFilterTypes(t *testing.T, s *suite) {
 	}
 	for _, tt := range tests {
 		got := s.all(event.Request{Agent: Alice, Filter: event.Filter{Types: tt.types}})
-		s.same("types "+joined(tt.types), got, tt.want)
+		s.same("types "+strings.Join(tt.types, " "), got, tt.want)
 	}
 }
 
@@ -98,7 +107,7 @@ func testFilterChannels(t *testing.T, s *suite) {
 	}
 	for _, tt := range tests {
 		got := s.all(event.Request{Agent: Alice, Filter: tt.filter})
-		s.same("channels "+joined(tt.filter.Channels), got, tt.want)
+		s.same("channels "+strings.Join(tt.filter.Channels, " "), got, tt.want)
 	}
 }
 
@@ -106,12 +115,4 @@ func testFilterHidden(t *testing.T, s *suite) {
 	s.append([]event.Agent{Bob}, Message(1, "p1:secret", Bob, "x"))
 	got := s.all(event.Request{Agent: Alice, Filter: event.Filter{Types: []string{"message.new"}, Channels: []string{"p1:secret"}}})
 	s.same("a filter for what is hidden", got, nil)
-}
-
-func joined(list []string) string {
-	out := ""
-	for _, v := range list {
-		out += " " + v
-	}
-	return out
 }

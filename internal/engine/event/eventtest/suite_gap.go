@@ -54,7 +54,7 @@ func testGapTrimmed(t *testing.T, s *suite) {
 	}
 	s.Trim(t, all[9].Cursor)
 	s.same("after the newest, with everything trimmed", s.all(event.Request{Agent: Alice, After: all[9].Cursor}), nil)
-	s.gap(event.Request{Agent: Alice, After: all[8].Cursor})
+	s.checkGap(s.gap(event.Request{Agent: Alice, After: all[8].Cursor}), event.GapTrimmed, all[8].Cursor, nil)
 }
 
 func testTrimmedZero(t *testing.T, s *suite) {

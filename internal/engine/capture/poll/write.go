@@ -1,0 +1,77 @@
+package poll
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/claudeslack"
+)
+
+// Write makes a write of this process's own in its place among those of others
+// (pipeline rule 13). It runs write in a transaction on c, a writing connection
+// to the same database, and no look comes between that and its changes: what
+// others committed before is handed over first, then what write returns, in
+// that order, as one transaction. If it returns no rows, the changes are what
+// a look finds.
+//
+// The error is that of the transaction. A write before the first Look is just
+// made.
+func (p *Poller) Write(ctx context.Context, c *sql.Conn, write func() ([]claudeslack.Row, error)) error {
+	// Waiting for other writers must not hold up looks.
+	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("write to host database: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	own, err := p.write(ctx, c, write)
+	if err == nil {
+		if _, err = c.ExecContext(ctx, "COMMIT"); err == nil {
+			// What could not be looked at is found by the next look.
+			_ = p.accept(own, nil)
+			return nil
+		}
+		err = fmt.Errorf("write to host database: %w", err)
+	}
+	_, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	return err
+}
+
+// write runs write between two looks of the transaction, and returns the second
+// one: it counts once that is committed.
+func (p *Poller) write(ctx context.Context, c *sql.Conn, write func() ([]claudeslack.Row, error)) (*look, error) {
+	g, err := p.host.Generation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	foreign, err := p.glance(ctx, c, g)
+	if err = p.accept(foreign, err); err != nil && !errors.Is(err, capture.ErrReplaced) {
+		return nil, err
+	}
+	rows, err := write()
+	if err != nil {
+		return nil, err
+	}
+	own, err := p.glance(ctx, c, g)
+	if err != nil {
+		p.due = true
+		return nil, nil //nolint:nilerr,nilnil // the write itself is fine
+	}
+	if own != nil && rows != nil {
+		own.rows = [kinds][]row{}
+		for _, r := range rows {
+			own.add(messageNew, r, own.now)
+		}
+	}
+	return own, nil
+}
+
+// glance examines the tables if there is an image to compare them with.
+func (p *Poller) glance(ctx context.Context, q claudeslack.Queryer, g claudeslack.Generation) (*look, error) {
+	if p.image == nil {
+		return nil, nil //nolint:nilnil // nothing to compare, nothing found
+	}
+	return p.examine(ctx, q, g, segment{})
+}
