@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -30,8 +31,8 @@ type stream struct {
 
 // Subscribe implements event.Source.
 func (e *Engine) Subscribe(ctx context.Context, req event.Request) (event.Stream, error) {
-	if !req.After.IsZero() {
-		req.Since = time.Time{} // a cursor wins
+	if req.Agent.IsZero() && !req.Operator {
+		return nil, fmt.Errorf("subscribe as nobody: %w", event.ErrForbidden)
 	}
 	b, err := e.log.Bounds(ctx)
 	if err != nil {
@@ -41,7 +42,7 @@ func (e *Engine) Subscribe(ctx context.Context, req event.Request) (event.Stream
 	if s.cursor, err = e.log.Resolve(ctx, req.After, req.Filter); err != nil {
 		return nil, err
 	}
-	if !req.Since.IsZero() {
+	if req.After.IsZero() && !req.Since.IsZero() {
 		at, err := e.log.Seek(ctx, req.Since)
 		if err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math/bits"
+	"slices"
 	"sync"
 )
 
@@ -50,7 +51,7 @@ func (r *Roster) Add(a Agent) int {
 func (r *Roster) Agents() []Agent {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.agents[:len(r.agents):len(r.agents)]
+	return slices.Clip(r.agents)
 }
 
 // Intern returns the one Audience of the agents whose bits are set in set,

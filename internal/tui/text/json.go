@@ -1,0 +1,48 @@
+package text
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// EscapeJSON returns the JSON text b with every character that a terminal
+// could obey, or that reorders text, written as \uXXXX: DEL, C1 controls,
+// bidirectional controls, U+2028 and U+2029, the byte order mark. It decodes
+// to the same value. Bytes that are not UTF-8 become \ufffd, as decoders read
+// them. b must be valid JSON; it is returned itself if nothing is to be done.
+func EscapeJSON(b []byte) []byte {
+	i := hostileIn(b)
+	if i == len(b) {
+		return b
+	}
+	out := make([]byte, 0, len(b)+32)
+	for len(b) > 0 {
+		out = append(out, b[:i]...)
+		if b = b[i:]; len(b) == 0 {
+			break
+		}
+		r, size := utf8.DecodeRune(b)
+		out = fmt.Appendf(out, `\u%04x`, r)
+		b = b[size:]
+		i = hostileIn(b)
+	}
+	return out
+}
+
+// hostileIn returns the index of the first character of b that must be
+// escaped, or len(b). Such a character stands inside a JSON string: outside of
+// strings JSON has ASCII only.
+func hostileIn(b []byte) int {
+	for i := 0; i < len(b); {
+		if b[i] < 0x7f {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(b[i:])
+		if r <= 0x9f || reorders(r) || r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(b)
+}
