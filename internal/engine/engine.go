@@ -113,7 +113,8 @@ func (e *Engine) catchUp(ctx context.Context) error {
 	}
 	target := look.At
 	look.Close()
-	if target.Log != e.state.Checkpoint.Log || target.ID < e.state.Checkpoint.ID {
+	at := e.state.Checkpoint
+	if target.Log != at.Log || target.ID < at.ID || (target.ID == at.ID && target != at) {
 		return e.replaced(ctx, capture.ErrReplaced)
 	}
 	for e.state.Checkpoint.Log == target.Log && e.state.Checkpoint.ID < target.ID {

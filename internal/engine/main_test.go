@@ -63,7 +63,7 @@ func startCarrier(t testing.TB, db string, change ...func(*engine.Options)) *run
 		f(&opts)
 	}
 	e := start(t, opts)
-	if err := changes.Claim(t.Context(), file, db, false); err != nil {
+	if err := changes.Claim(t.Context(), file, eventFile(db), false); err != nil {
 		t.Fatal(err)
 	}
 	return e

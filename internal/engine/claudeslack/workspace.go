@@ -119,6 +119,7 @@ func (ws *Workspace) TakeEntries() []Entry {
 
 // AllEntries returns the whole state, in the order that Restore needs.
 func (ws *Workspace) AllEntries() []Entry {
+	clear(ws.dirty)
 	for k := range ws.agents {
 		ws.touch(kindAgent, k.Name, k.Project)
 	}

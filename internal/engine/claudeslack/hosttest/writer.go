@@ -121,6 +121,17 @@ func (w *Writer) Do(s Step) Done {
 	if err != nil {
 		w.t.Fatalf("write to writer process: %v", err)
 	}
+	return w.wait(s)
+}
+
+// Wait waits for a step that was started.
+func (w *Writer) Wait() Done {
+	w.t.Helper()
+	return w.wait(Step{})
+}
+
+func (w *Writer) wait(s Step) Done {
+	w.t.Helper()
 	if !w.out.Scan() {
 		w.t.Fatalf("writer process ended: %v", w.out.Err())
 	}
@@ -141,7 +152,7 @@ func (w *Writer) Exec(statements ...string) Done {
 	return w.Do(Step{SQL: statements})
 }
 
-// Start sends a step without waiting for it: for killing the writer within.
+// Start sends a step without waiting for it: Wait does, or Kill ends it.
 func (w *Writer) Start(s Step) {
 	w.t.Helper()
 	b, err := json.Marshal(s)

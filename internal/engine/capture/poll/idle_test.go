@@ -1,0 +1,169 @@
+package poll
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/claudeslack/hosttest"
+)
+
+// handles returns how many open files of this process are of the database.
+func handles(t *testing.T, path string) int {
+	t.Helper()
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("open files can not be listed here")
+	}
+	n := 0
+	for _, fd := range fds {
+		if to, err := os.Readlink(filepath.Join("/proc/self/fd", fd.Name())); err == nil && strings.HasPrefix(to, path) {
+			n++
+		}
+	}
+	return n
+}
+
+// until waits for a fact.
+func until(t *testing.T, what string, fact func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for !fact() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+// TestPoller_LetsGoOfASilentDatabase is pipeline rule 1: while nothing
+// happens, the database can be replaced and its files are left to the host.
+// Commits are noticed all the same.
+func TestPoller_LetsGoOfASilentDatabase(t *testing.T) {
+	path := hosttest.NewDatabase(t)
+	w := hosttest.StartWriter(t, path)
+	w.Exec(basics...)
+	p := New(Options{Host: capture.NewHost(path)})
+	defer p.Close()
+	l, err := p.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.At
+	l.Close()
+	for _, content := range []string{"one", "two"} {
+		got := make(chan string, 1)
+		go func() {
+			run, err := p.Next(t.Context(), at, 10)
+			if err != nil {
+				got <- err.Error()
+				return
+			}
+			at.ID = run.Changes[len(run.Changes)-1].ID
+			got <- describe(run.Changes[0].Row)
+		}()
+		until(t, "no open file of the database", func() bool { return handles(t, path) == 0 })
+		w.Exec(message("general", content))
+		if s := <-got; !strings.HasSuffix(s, content) {
+			t.Errorf("got %q, want %s", s, content)
+		}
+	}
+}
+
+// TestPoller_CommitWhileLettingGo: a commit between the last glance and the
+// end of the connection is not missed.
+func TestPoller_CommitWhileLettingGo(t *testing.T) {
+	f := watch(t, basics...)
+	for i := range 50 {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range i * 20 {
+				runtime.Gosched()
+			}
+			f.exec(message("general", "x"))
+		}()
+		if err := f.letGo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		<-done
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		run, err := f.Next(ctx, f.at, 10)
+		cancel()
+		if err != nil || len(run.Changes) != 1 {
+			t.Fatalf("%d: got %d changes and error %v, want 1", i, len(run.Changes), err)
+		}
+		f.at.ID = run.Changes[0].ID
+	}
+}
+
+// TestPoller_WritesNothing is invariant 11.
+func TestPoller_WritesNothing(t *testing.T) {
+	path := hosttest.NewDatabase(t)
+	w := hosttest.StartWriter(t, path)
+	w.Exec(basics...)
+	w.Exec(message("general", "one"))
+	before := read(t, path)
+	f := &fixture{t: t, Poller: New(Options{Host: capture.NewHost(path)})}
+	f.at = f.look()
+	f.scanAll()
+	f.expect()
+	if err := f.letGo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.expect()
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before, read(t, path)) {
+		t.Error("the database is not what it was")
+	}
+	if wal := read(t, path+"-wal"); len(wal) > 0 {
+		t.Errorf("got a write-ahead log of %d bytes, want none", len(wal))
+	}
+	w.Exec(message("general", "two")) // the host goes on as ever
+	if _, err := os.Stat(path + "-wal"); err == nil {
+		t.Error("the host could not clean up behind us")
+	}
+}
+
+// TestPoller_ReadOnlyDirectory: a static look.
+func TestPoller_ReadOnlyDirectory(t *testing.T) {
+	path := hosttest.NewDatabase(t)
+	w := hosttest.StartWriter(t, path)
+	w.Exec(basics...)
+	dir := filepath.Dir(path)
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) }) //nolint:gosec // a directory of the test
+	if f, err := os.Create(filepath.Join(dir, "probe")); err == nil {
+		f.Close()
+		t.Skip("this user may write anywhere")
+	}
+	f := &fixture{t: t, Poller: New(Options{Host: capture.NewHost(path)})}
+	defer f.Close()
+	f.at = f.look()
+	f.expect()
+}
+
+// read returns a file, as nothing if it is not there. The database must not be
+// open in this process.
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return b
+}
