@@ -44,12 +44,8 @@ type MessageUpdated struct {
 // MessageDeleted is a row removed from messages.
 type MessageDeleted struct{ event.Message }
 
-// ChannelPut is a channels row, new or changed. OldID is its id before, if
-// that was another.
-type ChannelPut struct {
-	event.Channel
-	OldID string
-}
+// ChannelPut is a channels row, new or written again.
+type ChannelPut struct{ event.Channel }
 
 // ChannelGone is a removed channels row.
 type ChannelGone struct{ ID string }
@@ -105,10 +101,11 @@ func agentKey(name string, project *string) event.Agent {
 
 // replaces reports whether next completes prev, the removal half of an
 // INSERT OR REPLACE that a writer with recursive_triggers on has logged: the
-// same key, put in the very next change. A removal and a later insert of
-// their own have a marker between them.
+// same key, put in the very next change, by the same statement. Two statements
+// of one connection have more than one change between their counts, since the
+// removed row counts too; those of two connections differ in time.
 func replaces(prev, next Change) bool {
-	if next.ID != prev.ID+1 {
+	if next.ID != prev.ID+1 || next.Count != prev.Count+1 || !next.At.Equal(prev.At) {
 		return false
 	}
 	switch gone := prev.Row.(type) {

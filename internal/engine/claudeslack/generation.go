@@ -48,7 +48,7 @@ var required = []struct {
 }{
 	{"messages", []string{"id", "channel_id", "sender_id", "sender_project_id", "content", "topic_name", "thread_id", "timestamp", "is_edited", "edited_at", "confidence", "metadata"}},
 	{"channels", []string{"id", "channel_type", "access_type", "project_id", "scope", "name", "description", "topic_required", "default_topic", "channel_metadata", "created_by", "created_by_project_id", "created_at", "is_default", "is_archived"}},
-	{"channel_members", []string{"channel_id", "agent_name", "agent_project_id", "invited_by", "joined_at", "source", "can_leave", "can_send", "can_invite", "can_manage", "is_from_default", "opted_out"}},
+	{"channel_members", []string{"channel_id", "agent_name", "agent_project_id", "invited_by", "joined_at", "source", "can_leave", "can_send", "can_invite", "can_manage", "opted_out"}},
 	{"agents", []string{"name", "project_id", "description", "status", "current_project_id", "dm_policy", "discoverable", "last_active", "created_at"}},
 	{"projects", []string{"id", "name"}},
 	{"project_links", []string{"project_a_id", "project_b_id", "link_type", "enabled"}},

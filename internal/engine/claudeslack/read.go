@@ -13,7 +13,7 @@ import (
 const (
 	messageColumns = `+id,+channel_id,+sender_id,+sender_project_id,+content,+topic_name,+thread_id,+timestamp,+is_edited,+edited_at,+confidence,+metadata`
 	channelColumns = `+id,+channel_type,+access_type,+project_id,+scope,+name,+description,+topic_required,+default_topic,+channel_metadata,+created_by,+created_by_project_id,+created_at,+is_default,+is_archived`
-	memberColumns  = `+channel_id,+agent_name,+agent_project_id,+invited_by,+joined_at,+source,+can_leave,+can_send,+can_invite,+can_manage,+is_from_default,+opted_out`
+	memberColumns  = `+channel_id,+agent_name,+agent_project_id,+invited_by,+joined_at,+source,+can_leave,+can_send,+can_invite,+can_manage,+opted_out`
 	agentColumns   = `+name,+project_id,+description,+status,+current_project_id,+dm_policy,+discoverable,+last_active,+created_at`
 	linkColumns    = `+project_a_id,+project_b_id,+link_type,+enabled,(SELECT name FROM projects WHERE id=project_a_id),(SELECT name FROM projects WHERE id=project_b_id)`
 	configColumns  = `+id,+config_hash,+scope,+project_id,+success,+applied_at,+actions_taken`
@@ -56,8 +56,8 @@ func ChannelOf(v []any) event.Channel {
 func MemberOf(v []any) event.Member {
 	return event.Member{
 		ChannelID: String(v[0]), AgentName: String(v[1]), AgentProjectID: Text(v[2]), InvitedBy: Text(v[3]),
-		JoinedAt: Raw(v[4]), Source: Text(v[5]), CanLeave: Bool(v[6]), CanSend: Bool(v[7]),
-		CanInvite: Bool(v[8]), CanManage: Bool(v[9]), IsFromDefault: Bool(v[10]), OptedOut: Bool(v[11]),
+		JoinedAt: Raw(v[4]), Source: Text(v[5]), CanLeave: flag(v[6]), CanSend: flag(v[7]),
+		CanInvite: flag(v[8]), CanManage: flag(v[9]), OptedOut: Bool(v[10]),
 	}
 }
 

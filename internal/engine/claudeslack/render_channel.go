@@ -66,9 +66,6 @@ func (r *renderer) created(c *channelState) {
 }
 
 func (r *renderer) channelPut(row ChannelPut) {
-	if row.OldID != "" && row.OldID != row.ID {
-		r.dropChannel(row.OldID)
-	}
 	if c := r.channels[row.ID]; c != nil {
 		r.announce(c)
 		r.channelChanged(c, row.Channel)

@@ -84,6 +84,14 @@ func Bool(v any) bool {
 	return false
 }
 
+// flag is Bool, or nil for NULL.
+func flag(v any) *bool {
+	if v == nil {
+		return nil
+	}
+	return new(Bool(v))
+}
+
 // Raw returns v as a JSON value of its own kind: number, string or null.
 func Raw(v any) json.RawMessage {
 	switch v := v.(type) {

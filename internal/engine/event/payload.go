@@ -91,11 +91,12 @@ type Member struct {
 	InvitedBy      *string         `json:"invited_by"`
 	JoinedAt       json.RawMessage `json:"joined_at"`
 	Source         *string         `json:"source"`
-	CanLeave       bool            `json:"can_leave"`
-	CanSend        bool            `json:"can_send"`
-	CanInvite      bool            `json:"can_invite"`
-	CanManage      bool            `json:"can_manage"`
-	IsFromDefault  bool            `json:"is_from_default"`
+	// What the member may do; absent where that is not recorded, as when it
+	// left.
+	CanLeave  *bool `json:"can_leave,omitempty"`
+	CanSend   *bool `json:"can_send,omitempty"`
+	CanInvite *bool `json:"can_invite,omitempty"`
+	CanManage *bool `json:"can_manage,omitempty"`
 	// OptedOut tells how the agent left: by opting out, or by its row's end.
 	OptedOut bool `json:"opted_out"`
 }

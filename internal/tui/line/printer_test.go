@@ -329,8 +329,9 @@ func TestNames_AreUnambiguous(t *testing.T) {
 		}
 	}
 	twice := line.NewNames([]event.AgentInfo{
-		{Name: "a", ProjectID: ptr("1"), ProjectName: ptr("web")}, {Name: "b", ProjectID: ptr("2"), ProjectName: ptr("web")},
-		{Name: "c", ProjectID: ptr("3"), ProjectName: ptr("global")},
+		{Name: "a", ProjectID: new("1"), ProjectName: new("web")},
+		{Name: "b", ProjectID: new("2"), ProjectName: new("web")},
+		{Name: "c", ProjectID: new("3"), ProjectName: new("global")},
 	})
 	for agent, want := range map[event.Agent]string{{Name: "a", Project: "1"}: "a:1", {Name: "c", Project: "3"}: "c:3"} {
 		if got := twice.Address(agent); got != want {

@@ -18,8 +18,6 @@ var (
 	gina  = event.Agent{Name: "gina"}
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func names() *line.Names {
 	info := func(name, id, project string) event.AgentInfo {
 		i := event.AgentInfo{Name: name}
@@ -89,11 +87,12 @@ const (
 
 // samples are one or more events of each type.
 func samples(t *testing.T) []*event.Event {
+	t.Helper()
 	m := &maker{t: t}
-	webapp := ptr("p-web")
+	webapp := new("p-web")
 	channel := event.Channel{
 		ID: dev, Name: "dev", Kind: event.KindChannel, ChannelType: "channel", AccessType: "open", Scope: "project",
-		ProjectID: webapp, Description: ptr("Development"), CreatedBy: ptr("bob"), CreatedByProjectID: webapp,
+		ProjectID: webapp, Description: new("Development"), CreatedBy: new("bob"), CreatedByProjectID: webapp,
 	}
 	m.add(event.ChannelCreated, "channel", dev, dev, channel)
 	m.add(event.MessageNew, "message", "977", dev, message(bob, dev, "@alice can you review src/worker.py:45-80?"))
@@ -101,13 +100,13 @@ func samples(t *testing.T) []*event.Event {
 	m.add(event.MessageNew, "message", "979", dm, message(bob, dm, "did you see my question?"))
 	m.add(event.DMReceived, "message", "979", dm, message(bob, dm, "did you see my question?"))
 	edited := message(bob, dev, "tests pass on main")
-	edited.IsEdited, edited.Previous = true, &event.PreviousMessage{Content: ptr("tests pass")}
+	edited.IsEdited, edited.Previous = true, &event.PreviousMessage{Content: new("tests pass")}
 	m.add(event.MessageEdited, "message", "977", dev, edited)
 	retagged := message(bob, dev, "tests pass on main")
 	retagged.Previous = &event.PreviousMessage{Metadata: json.RawMessage(`{}`)}
 	m.add(event.MessageEdited, "message", "977", dev, retagged)
 	deleted := message(bob, dev, "[Message deleted]")
-	deleted.DeletedBy = ptr("carol")
+	deleted.DeletedBy = new("carol")
 	m.add(event.MessageDeleted, "message", "977", dev, deleted)
 	m.add(event.MessageDeleted, "message", "978", dev, message(alice, dev, "yes\nlooking now"))
 	updated := channel
@@ -115,27 +114,28 @@ func samples(t *testing.T) []*event.Event {
 	updated.Previous = map[string]json.RawMessage{"description": json.RawMessage(`"Development"`), "topic_required": json.RawMessage(`true`)}
 	m.add(event.ChannelUpdated, "channel", dev, dev, updated)
 	m.add(event.ChannelArchived, "channel", dev, dev, channel)
-	member := event.Member{ChannelID: dev, ChannelName: "dev", ChannelKind: event.KindChannel, AgentName: "erin", AgentProjectID: webapp, InvitedBy: ptr("bob")}
+	member := event.Member{ChannelID: dev, ChannelName: "dev", ChannelKind: event.KindChannel, AgentName: "erin", AgentProjectID: webapp, InvitedBy: new("bob")}
 	m.add(event.MemberJoined, "member", dev+"/erin:p-web", dev, member)
 	member.OptedOut = true
 	m.add(event.MemberLeft, "member", dev+"/erin:p-web", dev, member)
 	m.add(event.MemberJoined, "member", dev+"/alice:p-web", dev, event.Member{ChannelID: dev, ChannelName: "dev", AgentName: "alice", AgentProjectID: webapp})
-	m.add(event.AgentRegistered, "agent", "alice:p-api", "", event.AgentStatus{Name: "alice", ProjectID: ptr("p-api"), Description: ptr("Reviews code")})
-	m.add(event.AgentStatusChanged, "agent", "gina:", "", event.AgentStatus{Name: "gina", Status: ptr("busy"), PreviousStatus: ptr("online")})
+	m.add(event.AgentRegistered, "agent", "alice:p-api", "", event.AgentStatus{Name: "alice", ProjectID: new("p-api"), Description: new("Reviews code")})
+	m.add(event.AgentStatusChanged, "agent", "gina:", "", event.AgentStatus{Name: "gina", Status: new("busy"), PreviousStatus: new("online")})
 	direct := event.Channel{ID: dm, Name: dm, Kind: event.KindDirect, ChannelType: "direct", AccessType: "private", Members: []string{"alice:p-web", "bob:p-web"}}
 	m.add(event.DMChannelCreated, "channel", dm, dm, direct)
 	note := message(alice, notes, "decision: keep WAL")
 	note.Tags = []string{"db", "decision"}
 	m.add(event.NoteCreated, "message", "980", notes, note)
 	m.add(event.NoteTagged, "message", "980", notes, note)
-	m.add(event.ProjectLinked, "link", "p-api/p-web", "", event.Link{ProjectA: "p-api", ProjectB: "p-web", ProjectAName: ptr("api"), Enabled: true})
-	m.add(event.ConfigUpdated, "config", "7", "", event.ConfigSync{ID: 7, ConfigHash: "c0ffee", Scope: ptr("all"), Success: true})
+	m.add(event.ProjectLinked, "link", "p-api/p-web", "", event.Link{ProjectA: "p-api", ProjectB: "p-web", ProjectAName: new("api"), Enabled: true})
+	m.add(event.ConfigUpdated, "config", "7", "", event.ConfigSync{ID: 7, ConfigHash: "c0ffee", Scope: new("all"), Success: true})
 	m.add("agent.checked", "agent", "alice:p-web", "", map[string]any{})
 	return m.events
 }
 
 // hostile are events whose every string tries something.
 func hostile(t *testing.T) []*event.Event {
+	t.Helper()
 	m := &maker{t: t}
 	mallory := event.Agent{Name: "mal\x1b]0;owned\x07lory\n", Project: "p\u202eweb"}
 	for _, content := range []string{
@@ -149,7 +149,7 @@ func hostile(t *testing.T) []*event.Event {
 	} {
 		m.add(event.MessageNew, "message", "1\x1b[2J", dev+"\u009b", message(mallory, dev+"\u009b\t", content))
 	}
-	m.add(event.AgentRegistered, "agent", "x", "", event.AgentStatus{Name: mallory.Name, ProjectID: &mallory.Project, Description: ptr("\x1b[2J\u202e")})
+	m.add(event.AgentRegistered, "agent", "x", "", event.AgentStatus{Name: mallory.Name, ProjectID: &mallory.Project, Description: new("\x1b[2J\u202e")})
 	m.add("evil\x1b[2J.type", "thing\x07", "id\u202e", "", map[string]any{"k\x1b": "v\x1b"})
 	m.add(event.MessageNew, "message", "1", dev, "not an object \x1b[2J")
 	return m.events

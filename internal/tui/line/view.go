@@ -75,6 +75,9 @@ func (v View) unknown(r *Record) {
 	}
 	r.raw.Lead = ""
 	r.raw.Text = string(e.Type)
+	if e.Type == "agent.checked" {
+		r.raw.Text = "checked its messages"
+	}
 	if r.From.IsZero() {
 		r.raw.Text = strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Type, e.EntityType, e.EntityID))
 	}

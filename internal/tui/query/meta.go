@@ -3,6 +3,7 @@ package query
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,10 +48,8 @@ func (c comparison) holds(n float64) bool {
 // any of its elements is.
 func compileMeta(t token, v val, _ Options) (matcher, error) {
 	path := strings.Split(t.path, ".")
-	for _, key := range path {
-		if key == "" {
-			return nil, fail(t.source, t.at, "meta.%s: has an empty key, want one as in meta.priority:high", t.path)
-		}
+	if slices.Contains(path, "") {
+		return nil, fail(t.source, t.at, "meta.%s: has an empty key, want one as in meta.priority:high", t.path)
 	}
 	wanted := func(found any) bool { return equals(found, v.text) }
 	if c, ok := parseComparison(v.text); ok && strings.ContainsAny(v.text[:1], "<>") {
@@ -69,12 +68,7 @@ func compileMeta(t token, v val, _ Options) (matcher, error) {
 			return false
 		}
 		if list, ok := found.([]any); ok && v.text != "*" {
-			for _, e := range list {
-				if wanted(e) {
-					return true
-				}
-			}
-			return false
+			return slices.ContainsFunc(list, wanted)
 		}
 		return v.text == "*" || wanted(found)
 	}, nil

@@ -84,15 +84,16 @@ func TestPoller_LetsGoOfASilentDatabase(t *testing.T) {
 // end of the connection is not missed.
 func TestPoller_CommitWhileLettingGo(t *testing.T) {
 	f := watch(t, basics...)
-	for i := range 50 {
+	for i := range 100 {
 		done := make(chan struct{})
+		began := time.Now()
 		go func() {
 			defer close(done)
-			for range i * 20 {
-				runtime.Gosched()
-			}
 			f.exec(message("general", "x"))
 		}()
+		for time.Since(began) < time.Duration(i)*20*time.Microsecond {
+			runtime.Gosched()
+		}
 		if err := f.letGo(t.Context()); err != nil {
 			t.Fatal(err)
 		}

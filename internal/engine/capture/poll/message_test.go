@@ -64,24 +64,33 @@ func TestPoller_LongContent(t *testing.T) {
 	f.expect("message 4 general: more", `edited 3  null: `+same+` null`)
 }
 
-// many puts so many messages into the channel that the first ones are not
-// among the newest.
-func (f *fixture) many(n int) {
-	f.t.Helper()
-	f.run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<?)
+// many puts so many messages into the channel that those before are not among
+// the newest.
+func many(n int) string {
+	return fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<%d)
 INSERT INTO messages(channel_id,sender_id,content,timestamp) SELECT 'general','gina','m'||i,1764000000.5 FROM n`, n)
 }
 
 func TestPoller_OlderMessages(t *testing.T) {
-	f := watch(t, append(basics, channel("notes:gina", "private"))...)
-	f.run(`INSERT INTO messages(channel_id,sender_id,sender_project_id,content,metadata) VALUES
+	before := append(basics, channel("notes:gina", "private"), `INSERT INTO messages(channel_id,sender_id,sender_project_id,content,metadata) VALUES
 ('notes:gina','gina',NULL,'note','{"type":"note","tags":["a"]}'),('general','gina',NULL,'one',NULL),('general','gina',NULL,'two',NULL),
-('general','gina',NULL,'three',NULL),('general','gina',NULL,'four','{"priority":1}'),('general','gus',NULL,'five',NULL),('general','gus',NULL,'six','{"deleted":1}')`)
-	f.many(2*recentMessages + 2*scanChunk)
-	f.pendingAfterLook()
-	f.scanAll() // learns what is there
-	f.expectPending()
+('general','gina',NULL,'three',NULL),('general','gina',NULL,'four','{"priority":1}'),('general','gus',NULL,'five',NULL),('general','gus',NULL,'six','{"deleted":1}')`,
+		many(2*recentMessages+2*scanChunk))
+	t.Run("from before the first look", func(t *testing.T) {
+		f := watch(t, before...)
+		f.scanAll() // learns what is there
+		f.expectPending()
+		testOlderMessages(t, f)
+	})
+	t.Run("from after it", func(t *testing.T) {
+		f := watch(t)
+		f.exec(before...)
+		f.pendingAfterLook()
+		testOlderMessages(t, f)
+	})
+}
 
+func testOlderMessages(t *testing.T, f *fixture) {
 	deleted := `{"deleted":1,"deleted_by":"gina"}`
 	for _, tc := range []struct {
 		name, sql string
@@ -119,11 +128,8 @@ func (f *fixture) pendingAfterLook() {
 // TestPoller_OlderMessagesAreRenderedRight: whatever was not kept, an edit, a
 // deletion and a second deletion stay three different things.
 func TestPoller_OlderMessagesAreRenderedRight(t *testing.T) {
-	f := watch(t, append(basics, channel("notes:gina", "private"), member("notes:gina", "gina"))...)
-	f.run(`INSERT INTO messages(channel_id,sender_id,content,metadata) VALUES
-('notes:gina','gina','note','{"type":"note","tags":["a"]}'),('general','gina','one','{"n":1}'),('general','gina','two',NULL),('general','gina','three',NULL)`)
-	f.many(2 * recentMessages)
-	f.pendingAfterLook()
+	f := watch(t, append(basics, channel("notes:gina", "private"), member("notes:gina", "gina"), `INSERT INTO messages(channel_id,sender_id,content,metadata) VALUES
+('notes:gina','gina','note','{"type":"note","tags":["a"]}'),('general','gina','one','{"n":1}'),('general','gina','two',NULL),('general','gina','three',NULL)`, many(2*recentMessages))...)
 	f.scanAll()
 	ws := f.workspace()
 	for _, tc := range []struct {
@@ -160,9 +166,7 @@ func TestPoller_OlderMessagesAreRenderedRight(t *testing.T) {
 // TestPoller_LateFindsComeWithTheRest: what a scan finds is rendered against
 // the members of that moment.
 func TestPoller_LateFindsComeWithTheRest(t *testing.T) {
-	f := watch(t, basics...)
-	f.many(recentMessages + 10)
-	f.pendingAfterLook()
+	f := watch(t, append(basics, many(recentMessages+10))...)
 	f.scanAll()
 	f.exec(`UPDATE messages SET content='x' WHERE id=3`, `DELETE FROM channel_members WHERE agent_name='gus'`)
 	f.scanAll()
@@ -172,7 +176,7 @@ func TestPoller_LateFindsComeWithTheRest(t *testing.T) {
 // TestPoller_ManyMessagesAtOnce: more than are kept.
 func TestPoller_ManyMessagesAtOnce(t *testing.T) {
 	f := watch(t, append(basics, message("general", "first"))...)
-	f.many(3 * recentMessages)
+	f.exec(many(3 * recentMessages))
 	f.look()
 	for id, c := range f.pending() {
 		m, ok := c.Row.(claudeslack.MessageInserted)
@@ -220,16 +224,23 @@ func TestLook_Time(t *testing.T) {
 // TestPoller_TimeOfAMessage: it is the row's own, in between two looks.
 func TestPoller_TimeOfAMessage(t *testing.T) {
 	f := watch(t, basics...)
+	after(f.image.began)
 	f.exec(message("general", "hi"))
 	var stored float64
 	if err := f.db.QueryRowContext(t.Context(), `SELECT timestamp FROM messages`).Scan(&stored); err != nil {
 		t.Fatal(err)
 	}
-	for time.Now().Before(time.UnixMilli(int64(stored*1000) + 5)) {
-		runtime.Gosched()
-	}
+	want := time.UnixMilli(int64(stored*1000 + 0.5))
+	after(want)
 	f.look()
-	if got, want := f.pending()[0].At, time.UnixMilli(int64(stored*1000+0.5)); got.Sub(want).Abs() > time.Millisecond {
+	if got := f.pending()[0].At; got.Sub(want).Abs() > time.Millisecond {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// after returns when the clock is well past t.
+func after(t time.Time) {
+	for time.Since(t) < 5*time.Millisecond {
+		runtime.Gosched()
 	}
 }

@@ -41,7 +41,7 @@ func TestPoller_RecordedTraffic(t *testing.T) {
 			ws := f.workspace()
 			w := hosttest.StartWriter(t, path)
 			for _, x := range traffic {
-				w.Do(hosttest.Step{SQL: x.SQL, Errors: true})
+				w.Do(hosttest.Step{SQL: x.SQL, Keep: true, Errors: true})
 				f.look()
 				events, _ := ws.Render(f.pending(), true)
 				var got []string

@@ -44,7 +44,8 @@ func TestPoller_AnotherFileInItsPlace(t *testing.T) {
 		{"whose messages go back", []string{`DELETE FROM messages WHERE id=2`, `UPDATE sqlite_sequence SET seq=1 WHERE name='messages'`}, true, nil},
 		{"without sequences", []string{`DELETE FROM messages WHERE id=2`, `DELETE FROM sqlite_sequence`}, true, nil},
 		{"whose messages went another way", []string{`UPDATE messages SET timestamp=5 WHERE id=2`}, true, nil},
-		{"whose older messages did", []string{`UPDATE messages SET sender_id='gus',content='x' WHERE id=1`}, true, nil},
+		{"whose messages are by others", []string{`UPDATE messages SET sender_id='gus' WHERE id=1`}, true, nil},
+		{"whose older messages went another way", []string{`UPDATE messages SET sender_id='gus',content='x' WHERE id=1`}, true, nil},
 		{"that lacks one", []string{`DELETE FROM messages WHERE id=1`, message("general", "three")}, true, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -102,6 +103,15 @@ func TestPoller_BackupOverIdleDatabase(t *testing.T) {
 	f.expect("message 2 general: again")
 }
 
+// TestPoller_NewestMessageIsAnother: the same text, at another time.
+func TestPoller_NewestMessageIsAnother(t *testing.T) {
+	f := watch(t, append(basics, message("general", "one"), message("general", "two"))...)
+	f.scanAll()
+	f.expect()
+	f.exec(`UPDATE messages SET timestamp=5 WHERE id=2`)
+	f.replaced()
+}
+
 // TestPoller_LookBeginsAnewItself: whoever only takes looks does not notice.
 func TestPoller_LookBeginsAnewItself(t *testing.T) {
 	f := watch(t, append(basics, message("general", "one"))...)
@@ -120,9 +130,7 @@ func TestPoller_LookBeginsAnewItself(t *testing.T) {
 
 // TestPoller_OlderMessagesTellHistoriesApart: as late as they are scanned.
 func TestPoller_OlderMessagesTellHistoriesApart(t *testing.T) {
-	f := watch(t, basics...)
-	f.many(2 * recentMessages)
-	f.pendingAfterLook()
+	f := watch(t, append(basics, many(2*recentMessages))...)
 	f.scanAll()
 	f.exec(`UPDATE messages SET timestamp=7 WHERE id=3`)
 	f.pendingAfterLook()

@@ -9,7 +9,7 @@ import (
 )
 
 // The columns of cslack_change, in the order of the query.
-const changeColumns = "id,op,k,a,p,c,v1,v2,v3,v4,v5,v6,v7,v8,v9,v10,v11,v12,v13,n,at"
+const changeColumns = "id,op,k,a,p,c,v1,v2,v3,v4,v5,v6,v7,v8,v9,v10,v11,v12,n,at"
 
 const (
 	colID = iota
@@ -19,7 +19,7 @@ const (
 	colP
 	colC
 	colV
-	colN  = colV + 13
+	colN  = colV + 12
 	colAt = colN + 1
 	// columnCount is how many there are.
 	columnCount = colAt + 1
@@ -54,7 +54,7 @@ func fence(v []any) string {
 
 func decodeRow(op string, v []any) (claudeslack.Row, error) {
 	switch op {
-	case "ab", "jb":
+	case "ab":
 		return nil, nil //nolint:nilnil // a marker has no row
 	case "mi":
 		return claudeslack.MessageInserted{Message: message(v)}, nil
@@ -65,16 +65,29 @@ func decodeRow(op string, v []any) (claudeslack.Row, error) {
 	case "md":
 		return claudeslack.MessageDeleted{Message: message(v)}, nil
 	case "cp":
-		return claudeslack.ChannelPut{Channel: channel(v), OldID: claudeslack.String(v[colK])}, nil
+		return claudeslack.ChannelPut{Channel: channel(v)}, nil
 	case "cd":
 		return claudeslack.ChannelGone{ID: claudeslack.String(v[colC])}, nil
+	case "ji":
+		if claudeslack.Bool(v[colV]) && v[colP] == nil {
+			// A global agent's rows never replace each other: one more that
+			// has opted out changes nothing.
+			return nil, nil //nolint:nilnil // as a marker
+		}
+		return claudeslack.MemberPut{Member: member(v), Active: !claudeslack.Bool(v[colV])}, nil
 	case "jp":
-		return claudeslack.MemberPut{Member: member(v), Active: claudeslack.Bool(v[colV+9])}, nil
+		return claudeslack.MemberPut{Member: member(v), Active: !claudeslack.Bool(v[colV])}, nil
 	case "jd":
+		if !claudeslack.Bool(v[colV]) {
+			return nil, nil //nolint:nilnil // another row of the key is left
+		}
 		return claudeslack.MemberGone{Member: member(v)}, nil
 	case "ap":
 		return claudeslack.AgentPut{AgentStatus: agent(v)}, nil
 	case "ad":
+		if !claudeslack.Bool(v[colV]) {
+			return nil, nil //nolint:nilnil // another row of the key is left
+		}
 		return claudeslack.AgentGone{Agent: event.Agent{Name: claudeslack.String(v[colA]), Project: claudeslack.String(v[colP])}}, nil
 	case "lp":
 		return claudeslack.LinkPut{Link: link(v)}, nil
@@ -101,7 +114,7 @@ func channel(v []any) event.Channel {
 
 func member(v []any) event.Member {
 	x := v[colV:]
-	return claudeslack.MemberOf([]any{v[colC], v[colA], v[colP], x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[8]})
+	return claudeslack.MemberOf([]any{v[colC], v[colA], v[colP], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[0]})
 }
 
 func agent(v []any) event.AgentStatus {

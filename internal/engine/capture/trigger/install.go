@@ -48,7 +48,7 @@ func ReadStatus(ctx context.Context, q *sql.Conn) (Status, error) {
 		return s, nil
 	}
 	err = q.QueryRowContext(ctx, `SELECT coalesce((SELECT v FROM cslack_meta WHERE k='version'),0),coalesce((SELECT v FROM cslack_meta WHERE k='epoch'),''),
-coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),(SELECT count(*) FROM cslack_change),coalesce((SELECT seq FROM sqlite_sequence WHERE name='cslack_change'),0)`).
+coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),(SELECT count(*) FROM cslack_change),`+newestID).
 		Scan(&s.Version, &s.Epoch, &s.Carrier, &s.Changes, &s.Newest)
 	if err != nil {
 		return s, fmt.Errorf("read capture status: %w", err)
@@ -92,7 +92,9 @@ func Added() string {
 // It refuses a schema that it does not know (*claudeslack.SchemaError), and a
 // newer version of ours.
 func Install(ctx context.Context, path string) (*capture.Look, error) {
-	db, w, err := sqlitedb.Conn(ctx, path, sqlitedb.ReadWrite)
+	// The host itself sets WAL mode with every connection; before its first
+	// one, a reader would keep us from committing.
+	db, w, err := sqlitedb.Conn(ctx, path, sqlitedb.ReadWrite, "journal_mode(WAL)")
 	if err != nil {
 		return nil, fmt.Errorf("install capture: %w", err)
 	}

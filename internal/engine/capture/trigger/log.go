@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"cslack-stream/internal/engine/capture"
@@ -33,10 +34,7 @@ type Log struct {
 	opts    Options
 	host    *capture.Host
 	watcher *wake.Watcher
-
-	// The writer is for trimming and checkpoints only: rare and short.
-	writerDB *sql.DB
-	writer   *sql.Conn
+	file    os.FileInfo // the database's at the last pull
 }
 
 // New returns a Log. It opens nothing yet.
@@ -51,8 +49,13 @@ func New(opts Options) *Log {
 func (l *Log) Next(ctx context.Context, after claudeslack.Checkpoint, limit int) (capture.Run, error) {
 	for {
 		run, err := l.pull(ctx, after, limit)
-		if err != nil || len(run.Changes) > 0 {
-			return run, err
+		if err != nil {
+			// Whatever is wrong may be so with this connection alone: the next
+			// try must see what is at the path then.
+			return run, errors.Join(err, l.host.Disconnect())
+		}
+		if len(run.Changes) > 0 {
+			return run, nil
 		}
 		err = l.watcher.Wait(ctx, func() (bool, error) { return l.host.Changed(ctx) })
 		switch {
@@ -66,10 +69,18 @@ func (l *Log) Next(ctx context.Context, after claudeslack.Checkpoint, limit int)
 	}
 }
 
+// newestID is the newest id that was ever given. The sequence remembers it
+// when the rows are gone; but a statement that fails with OR FAIL leaves its
+// rows without having moved the sequence.
+const newestID = `max(coalesce((SELECT seq FROM sqlite_sequence WHERE name='cslack_change'),0),coalesce((SELECT max(id) FROM cslack_change),0))`
+
 // pull reads what lies behind the checkpoint in one short read transaction,
 // and proves in the same that the log is the one that was carried.
 func (l *Log) pull(ctx context.Context, after claudeslack.Checkpoint, limit int) (capture.Run, error) {
 	var run capture.Run
+	if err := l.follow(); err != nil {
+		return run, err
+	}
 	err := l.host.View(ctx, func(c *sql.Conn) error {
 		newest, err := l.verify(ctx, c, after)
 		if err != nil || newest == after.ID {
@@ -79,6 +90,21 @@ func (l *Log) pull(ctx context.Context, after claudeslack.Checkpoint, limit int)
 		return err
 	})
 	return run, err
+}
+
+// follow lets go of a file that another one has taken the place of: the old
+// one's connection would read the new one's write-ahead log as its own.
+func (l *Log) follow() error {
+	info, err := os.Stat(l.host.Path())
+	if err != nil {
+		return fmt.Errorf("look at host database: %w", err)
+	}
+	moved := l.file != nil && !os.SameFile(info, l.file)
+	l.file = info
+	if moved {
+		return l.host.Disconnect()
+	}
+	return nil
 }
 
 // verify checks epoch, sequence and triggers, and returns the newest id.
@@ -97,7 +123,7 @@ func (l *Log) verify(ctx context.Context, c *sql.Conn, after claudeslack.Checkpo
 		}
 	}
 	var epoch string
-	err = c.QueryRowContext(ctx, `SELECT v,coalesce((SELECT seq FROM sqlite_sequence WHERE name='cslack_change'),0) FROM cslack_meta WHERE k='epoch'`).Scan(&epoch, &newest)
+	err = c.QueryRowContext(ctx, `SELECT v,`+newestID+` FROM cslack_meta WHERE k='epoch'`).Scan(&epoch, &newest)
 	switch {
 	case errors.Is(err, sql.ErrNoRows), sqlitedb.Code(err) == 1: // no such table
 		return 0, fmt.Errorf("%w: it is not there", capture.ErrReplaced)
@@ -222,7 +248,7 @@ func (l *Log) position(ctx context.Context, c *sql.Conn) (claudeslack.Checkpoint
 		return claudeslack.Checkpoint{}, fmt.Errorf("look at host tables: %w", err)
 	}
 	var at claudeslack.Checkpoint
-	err := c.QueryRowContext(ctx, `SELECT v,coalesce((SELECT seq FROM sqlite_sequence WHERE name='cslack_change'),0) FROM cslack_meta WHERE k='epoch'`).Scan(&at.Log, &at.ID)
+	err := c.QueryRowContext(ctx, `SELECT v,`+newestID+` FROM cslack_meta WHERE k='epoch'`).Scan(&at.Log, &at.ID)
 	if errors.Is(err, sql.ErrNoRows) || sqlitedb.Code(err) == 1 {
 		return at, capture.ErrReplaced
 	}
@@ -240,8 +266,7 @@ func (l *Log) position(ctx context.Context, c *sql.Conn) (claudeslack.Checkpoint
 	return at, nil
 }
 
-// Close releases the database. The last connection of a writer empties the
-// write-ahead log, as the host itself does.
+// Close releases the database.
 func (l *Log) Close() error {
-	return errors.Join(l.watcher.Close(), l.host.Close(), l.closeWriter())
+	return errors.Join(l.watcher.Close(), l.host.Close(), l.leave())
 }

@@ -20,13 +20,13 @@ var ErrNotCarrier = errors.New("the change log is carried into another event fil
 
 // Carrier returns the id of the event file that carries the change log, empty
 // if none does yet.
-func (l *Log) Carrier(ctx context.Context) (string, error) {
-	w, err := l.openWriter(ctx)
-	if err != nil {
-		return "", err
-	}
-	s, err := ReadStatus(ctx, w)
-	return s.Carrier, err
+func (l *Log) Carrier(ctx context.Context) (carrier string, err error) {
+	err = l.write(ctx, func(w *sql.Conn) error {
+		s, err := ReadStatus(ctx, w)
+		carrier = s.Carrier
+		return err
+	})
+	return carrier, err
 }
 
 // Claim makes the event file with this id, at path, the carrier of the change
@@ -34,59 +34,58 @@ func (l *Log) Carrier(ctx context.Context) (string, error) {
 // there any more: it was at the same path, or its path is gone. Otherwise it
 // returns ErrNotCarrier.
 func (l *Log) Claim(ctx context.Context, file, path string, takeOver bool) error {
-	w, err := l.openWriter(ctx)
-	if err != nil {
+	return l.write(ctx, func(w *sql.Conn) error {
+		return sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error { return claim(ctx, w, file, path, takeOver) })
+	})
+}
+
+func claim(ctx context.Context, w *sql.Conn, file, path string, takeOver bool) error {
+	s, err := ReadStatus(ctx, w)
+	if err != nil || s.Carrier == file {
 		return err
 	}
-	return sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error {
-		s, err := ReadStatus(ctx, w)
-		if err != nil || s.Carrier == file {
-			return err
+	var was string
+	err = w.QueryRowContext(ctx, `SELECT v FROM cslack_meta WHERE k='carrier_path'`).Scan(&was)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("read carrier: %w", err)
+	}
+	if s.Carrier != "" && !takeOver && was != path {
+		if _, err := os.Stat(was); err == nil {
+			return fmt.Errorf("%w: %s", ErrNotCarrier, was)
 		}
-		var was string
-		err = w.QueryRowContext(ctx, `SELECT v FROM cslack_meta WHERE k='carrier_path'`).Scan(&was)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("read carrier: %w", err)
-		}
-		if s.Carrier != "" && !takeOver && was != path {
-			if _, err := os.Stat(was); err == nil {
-				return fmt.Errorf("%w: %s", ErrNotCarrier, was)
-			}
-		}
-		_, err = w.ExecContext(ctx, `INSERT OR REPLACE INTO cslack_meta VALUES('carrier',?),('carrier_path',?)`, file, path)
-		return err
-	})
+	}
+	_, err = w.ExecContext(ctx, `INSERT OR REPLACE INTO cslack_meta VALUES('carrier',?),('carrier_path',?)`, file, path)
+	return err
 }
 
 // Trim removes changes below the id below, in small slices, as long as file
 // is the carrier. The caller has made durable that they are carried. A busy
 // database is left alone: the rows wait for the next time.
 func (l *Log) Trim(ctx context.Context, file string, below int64) error {
-	w, err := l.openWriter(ctx)
-	if err != nil {
-		return err
-	}
-	for {
-		var removed int64
-		err := sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error {
-			res, err := w.ExecContext(ctx, `DELETE FROM cslack_change WHERE id IN(SELECT id FROM cslack_change WHERE id<? ORDER BY id LIMIT ?)
-AND EXISTS(SELECT 1 FROM cslack_meta WHERE k='carrier' AND v=?)`, below, trimSlice, file)
-			if err != nil {
+	err := l.write(ctx, func(w *sql.Conn) error {
+		for {
+			removed, err := trim(ctx, w, file, below)
+			if err != nil || removed < trimSlice {
 				return err
 			}
-			removed, err = res.RowsAffected()
-			return err
-		})
-		if sqlitedb.IsBusy(err) {
-			return nil
 		}
-		if err != nil {
-			return fmt.Errorf("trim change log: %w", err)
-		}
-		if removed < trimSlice {
-			return nil
-		}
+	})
+	if err != nil && !sqlitedb.IsBusy(err) {
+		return fmt.Errorf("trim change log: %w", err)
 	}
+	return nil
+}
+
+func trim(ctx context.Context, w *sql.Conn, file string, below int64) (removed int64, err error) {
+	err = sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error {
+		res, err := w.ExecContext(ctx, `DELETE FROM cslack_change WHERE id IN(SELECT id FROM cslack_change WHERE id<? ORDER BY id LIMIT ?)
+AND EXISTS(SELECT 1 FROM cslack_meta WHERE k='carrier' AND v=?)`, below, trimSlice, file)
+		if err == nil {
+			removed, err = res.RowsAffected()
+		}
+		return err
+	})
+	return removed, err
 }
 
 // rest is for times of silence. A connection of ours keeps the write-ahead
@@ -103,39 +102,38 @@ func (l *Log) rest(ctx context.Context) error {
 	if err != nil || info.Size() == 0 {
 		return nil
 	}
-	w, err := l.openWriter(ctx)
-	if err != nil {
-		return err
-	}
-	var busy, pages, moved int
-	if err := w.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil && !sqlitedb.IsBusy(err) {
+	err = l.write(ctx, func(w *sql.Conn) error {
+		var busy, pages, moved int
+		return w.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
+	})
+	if err != nil && !sqlitedb.IsBusy(err) {
 		return fmt.Errorf("checkpoint host database: %w", err)
 	}
 	return nil
 }
 
-// openWriter opens the writing connection on first use. It waits for the
-// host's locks only briefly: nothing that it does is urgent.
-func (l *Log) openWriter(ctx context.Context) (*sql.Conn, error) {
+// write runs f on a writing connection that is opened for it: nothing that it
+// does is frequent. One that was kept could stand on a file that another one
+// has taken the place of, and would empty that one's write-ahead log into the
+// old file; and it could write pages that it remembers of what a copied backup
+// has overwritten. It waits for the host's locks only briefly, since nothing
+// is urgent either.
+func (l *Log) write(ctx context.Context, f func(*sql.Conn) error) error {
 	if l.opts.ReadOnly {
-		return nil, errors.New("write to host database: this is a read-only attachment")
-	}
-	if l.writer != nil {
-		return l.writer, nil
+		return errors.New("write to host database: this is a read-only attachment")
 	}
 	db, c, err := sqlitedb.Conn(ctx, l.host.Path(), sqlitedb.ReadWrite, "busy_timeout(200)", "wal_autocheckpoint(0)", "synchronous(NORMAL)")
 	if err != nil {
-		return nil, fmt.Errorf("write to host database: %w", err)
+		return fmt.Errorf("write to host database: %w", err)
 	}
-	l.writerDB, l.writer = db, c
-	return c, nil
+	return errors.Join(f(c), c.Close(), db.Close())
 }
 
-func (l *Log) closeWriter() error {
-	if l.writer == nil {
+// leave empties the write-ahead log when nobody else has the database open,
+// as the host's own last connection does.
+func (l *Log) leave() error {
+	if _, err := os.Stat(l.host.Path() + "-wal"); l.opts.ReadOnly || err != nil {
 		return nil
 	}
-	err := errors.Join(l.writer.Close(), l.writerDB.Close())
-	l.writer, l.writerDB = nil, nil
-	return err
+	return l.write(context.Background(), func(*sql.Conn) error { return nil })
 }

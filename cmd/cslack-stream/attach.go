@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cslack-stream/internal/engine"
+	"cslack-stream/internal/engine/backend/memory"
+	"cslack-stream/internal/engine/backend/sqlite"
+	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/capture/poll"
+	"cslack-stream/internal/engine/capture/trigger"
+	"cslack-stream/internal/engine/claudeslack"
+)
+
+// eventFile is where the events of a database are kept.
+func eventFile(database string) string {
+	return strings.TrimSuffix(database, filepath.Ext(database)) + "-cslack-events.db"
+}
+
+// attached is an engine in this process, at work on a database.
+type attached struct {
+	*engine.Engine
+	capture string   // trigger or poll
+	backend string   // sqlite or memory
+	static  bool     // the database can only be seen as it was
+	notes   []string // what a reader should know, one line each
+	events  *sqlite.Log
+	carries bool
+
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// start starts the engine and keeps it going until stop.
+func (a *attached) start(ctx context.Context, opts engine.Options) error {
+	a.Engine = engine.New(opts)
+	if err := a.Start(ctx); err != nil {
+		return errors.Join(err, a.Engine.Close())
+	}
+	ctx, a.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	a.done = make(chan struct{})
+	go func() {
+		defer close(a.done)
+		_ = a.Run(ctx) // always ctx's error
+	}()
+	return nil
+}
+
+// stop ends the engine, waits for it, and releases the database.
+func (a *attached) stop() error {
+	a.cancel()
+	<-a.done
+	return a.Engine.Close()
+}
+
+// openDirect opens the database at path with the engine in this process,
+// read-only: nothing is ever written beside what SQLite itself needs to read.
+func openDirect(ctx context.Context, _ *environment, path string) (*attachment, error) {
+	a, err := attachReadOnly(ctx, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	mode := modeDirect
+	if a.static {
+		mode = modeStatic
+	}
+	return &attachment{
+		Source: a.Engine, Agents: a.Agents, Channels: a.Channels, Mode: mode, Notes: a.notes,
+		Where: path, Ephemeral: true, Close: a.stop,
+	}, nil
+}
+
+// attachReadOnly attaches to a database without ever writing to it. With our
+// triggers in it the change log tells what happens; without them a poll of
+// the tables must do.
+func attachReadOnly(ctx context.Context, path string, logger *slog.Logger) (*attached, error) {
+	host := capture.NewHost(path)
+	generation, err := host.Generation(ctx)
+	if err != nil {
+		return nil, schemaAt(path, errors.Join(err, host.Close()))
+	}
+	a := &attached{backend: "memory", static: host.Static()}
+	opts := engine.Options{Store: memory.New(memory.Options{}), Logger: logger}
+	if !generation.Known {
+		a.note("%s has an unknown schema (it lacks %s); this build knows v3.0 to v4.1: showing messages only, read-only", path, strings.Join(generation.Missing, ", "))
+	}
+	if a.static {
+		a.note("%s is in a directory that can not be written to: a static look at what it held when it was opened", path)
+	}
+	status, err := readStatus(ctx, host)
+	if err != nil {
+		return nil, errors.Join(err, host.Close())
+	}
+	if status.Installed {
+		a.capture = "trigger"
+		opts.Changes = trigger.New(trigger.Options{Host: host, ReadOnly: true})
+		if opts.Base, err = openBase(ctx, path, status); err != nil {
+			a.note("the events before now are not used: %v", err)
+		}
+	} else {
+		a.capture = "poll"
+		opts.Changes = poll.New(poll.Options{Host: host})
+		a.notePoll(generation)
+	}
+	if err := a.start(ctx, opts); err != nil {
+		return nil, schemaAt(path, err)
+	}
+	return a, nil
+}
+
+func (a *attached) note(format string, args ...any) {
+	a.notes = append(a.notes, fmt.Sprintf(format, args...))
+}
+
+func (a *attached) notePoll(g claudeslack.Generation) {
+	if g.Known && !a.static {
+		a.note("no triggers in this database: it is polled, and values between two looks are not seen (cslack-stream capture install adds them)")
+	}
+}
+
+func readStatus(ctx context.Context, host *capture.Host) (trigger.Status, error) {
+	var status trigger.Status
+	err := host.View(ctx, func(c *sql.Conn) (err error) {
+		status, err = trigger.ReadStatus(ctx, c)
+		return err
+	})
+	return status, err
+}
+
+// openBase opens the event file beside the database, if an engine keeps one
+// for this very change log. No base and no error means that there is none.
+func openBase(ctx context.Context, path string, status trigger.Status) (engine.Base, error) {
+	if _, err := os.Stat(eventFile(path)); err != nil {
+		return nil, nil //nolint:nilnil // nothing there is no error
+	}
+	log, err := openEvents(ctx, path, sqlite.Options{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	at, err := log.Checkpoint(ctx)
+	if err != nil || at.Log != status.Epoch || at.ID > status.Newest {
+		return nil, errors.Join(err, log.Close())
+	}
+	return log, nil
+}
+
+// openEvents opens the event file of a database.
+func openEvents(ctx context.Context, path string, opts sqlite.Options) (*sqlite.Log, error) {
+	device, inode, err := capture.Identify(path)
+	if err != nil {
+		return nil, err
+	}
+	opts.Path = eventFile(path)
+	opts.Database = sqlite.Identity{Path: path, Device: device, Inode: inode}
+	return sqlite.Open(ctx, opts)
+}
+
+// schemaAt names the database in an error about its schema.
+func schemaAt(path string, err error) error {
+	var s *claudeslack.SchemaError
+	if errors.As(err, &s) && !strings.Contains(s.Found, path) {
+		return fmt.Errorf("%s: %w", path, s)
+	}
+	return err
+}

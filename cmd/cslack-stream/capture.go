@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cslack-stream/internal/engine/backend/sqlite"
+	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/capture/trigger"
+	"cslack-stream/internal/engine/claudeslack"
+
+	"github.com/spf13/cobra"
+)
+
+// newCaptureCommand makes the commands about what is added to the database.
+func newCaptureCommand(env *environment) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "capture",
+		Short: "Say, add or remove what is added to the database",
+		Long: `capture is about the change log that cslack-stream keeps in the database: two
+tables and a set of triggers, all named cslack_*. They note every relevant row
+change in the writer's own transaction, so that nothing is lost while no server
+runs. Nothing else of the database is ever changed.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError("unknown command capture %s, want one of: install status uninstall", quoted(args[0]))
+			}
+			return cmd.Help()
+		},
+	}
+	cmd.AddCommand(newCaptureInstall(env), newCaptureStatus(env), newCaptureUninstall(env))
+	return cmd
+}
+
+func newCaptureInstall(env *environment) *cobra.Command {
+	var db string
+	var takeOver bool
+	cmd := &cobra.Command{
+		Use: "install", Short: "Add the change log and its triggers, and backfill the event log", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return captureInstall(cmd.Context(), env, db, takeOver) },
+	}
+	cmd.Flags().StringVar(&db, "db", "", "the Claude-Slack database `FILE`")
+	cmd.Flags().BoolVar(&takeOver, "take-over", false, "carry into the event file beside the database, though another one is noted as the carrier")
+	return cmd
+}
+
+// captureInstall installs, and carries once, so that the event log begins now.
+func captureInstall(ctx context.Context, env *environment, db string, takeOver bool) error {
+	path, err := claudeslack.Locate(db, env.Getenv, env.Home)
+	if err != nil {
+		return err
+	}
+	if takeOver {
+		if err := takeOverCarrier(ctx, path); err != nil {
+			return err
+		}
+	}
+	a, err := carry(ctx, env, path, newLogger(env, false))
+	if err != nil {
+		return err
+	}
+	size, _ := a.Size(ctx)
+	if err := a.stop(); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "%s: capture is installed; %d events in %s\n", path, size, eventFile(path))
+	return nil
+}
+
+// takeOverCarrier makes the event file beside the database the one that
+// carries, with a new epoch: what the other one holds is not known here.
+func takeOverCarrier(ctx context.Context, path string) error {
+	events, err := openEvents(ctx, path, sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	file, err := events.File(ctx)
+	if err != nil {
+		return err
+	}
+	changes := trigger.New(trigger.Options{Host: capture.NewHost(path)})
+	defer changes.Close()
+	return changes.Claim(ctx, file, eventFile(path), true)
+}
+
+func newCaptureStatus(env *environment) *cobra.Command {
+	var db string
+	cmd := &cobra.Command{
+		Use: "status", Short: "Say what is in the database, changing nothing", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return captureStatus(cmd.Context(), env, db) },
+	}
+	cmd.Flags().StringVar(&db, "db", "", "the Claude-Slack database `FILE`")
+	return cmd
+}
+
+func captureStatus(ctx context.Context, env *environment, db string) error {
+	path, err := claudeslack.Locate(db, env.Getenv, env.Home)
+	if err != nil {
+		return err
+	}
+	host := capture.NewHost(path)
+	defer host.Close()
+	generation, err := host.Generation(ctx)
+	if err != nil {
+		return schemaAt(path, err)
+	}
+	s, err := readStatus(ctx, host)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "database   %s\nschema     %s\n", path, generation.Name)
+	switch {
+	case s.Installed:
+		fmt.Fprintf(env.Stdout, "capture    installed, version %d, epoch %s\nchange log %d rows, newest %d\nevent file %s\n", s.Version, s.Epoch, s.Changes, s.Newest, eventFile(path))
+	case s.Version > 0:
+		fmt.Fprintf(env.Stdout, "capture    damaged or of another version (%d missing or changed triggers); serve or capture install mends it\n", len(s.Missing))
+	default:
+		fmt.Fprintf(env.Stdout, "capture    not installed; capture install %s\n", trigger.Added())
+	}
+	return nil
+}
+
+func newCaptureUninstall(env *environment) *cobra.Command {
+	var db string
+	var force bool
+	cmd := &cobra.Command{
+		Use: "uninstall", Short: "Remove everything that was added, without trace", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return captureUninstall(cmd.Context(), env, db, force) },
+	}
+	cmd.Flags().StringVar(&db, "db", "", "the Claude-Slack database `FILE`")
+	cmd.Flags().BoolVar(&force, "force", false, "discard captured changes that are in no event log yet")
+	return cmd
+}
+
+// captureUninstall carries what is there first, so that nothing is discarded
+// unasked.
+func captureUninstall(ctx context.Context, env *environment, db string, force bool) error {
+	path, err := claudeslack.Locate(db, env.Getenv, env.Home)
+	if err != nil {
+		return err
+	}
+	host := capture.NewHost(path)
+	s, err := readStatus(ctx, host)
+	if err = errors.Join(err, host.Close()); err != nil {
+		return schemaAt(path, err)
+	}
+	var at claudeslack.Checkpoint
+	if s.Installed && !force {
+		if at, err = carryOnce(ctx, env, path); err != nil {
+			return fmt.Errorf("carry captured changes before removing them: %w; --force discards them", err)
+		}
+	}
+	there, err := trigger.Uninstall(ctx, path, at, force)
+	var left *trigger.UncarriedError
+	switch {
+	case errors.As(err, &left):
+		return fmt.Errorf("%w: run this again when writers are quiet, or discard them with --force", left)
+	case err != nil:
+		return err
+	case !there:
+		fmt.Fprintf(env.Stdout, "%s: there was nothing to remove\n", path)
+	default:
+		fmt.Fprintf(env.Stdout, "%s: capture is removed; the events stay in %s\n", path, eventFile(path))
+	}
+	return nil
+}
+
+// carryOnce carries everything up to now and returns how far that is.
+func carryOnce(ctx context.Context, env *environment, path string) (claudeslack.Checkpoint, error) {
+	a, err := carry(ctx, env, path, newLogger(env, false))
+	if err != nil {
+		return claudeslack.Checkpoint{}, err
+	}
+	at, err := a.events.Checkpoint(ctx)
+	return at, errors.Join(err, a.stop())
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"cslack-stream/internal/engine"
+	"cslack-stream/internal/engine/backend"
+	"cslack-stream/internal/engine/backend/sqlite"
+	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/capture/trigger"
+	"cslack-stream/internal/server"
+)
+
+// carry opens the engine that captures by triggers and keeps events in the
+// file beside the database, installing what is missing.
+func carry(ctx context.Context, env *environment, path string, logger *slog.Logger) (*attached, error) {
+	host := capture.NewHost(path)
+	if _, err := host.Generation(ctx); err != nil {
+		return nil, schemaAt(path, errors.Join(err, host.Close()))
+	}
+	status, err := readStatus(ctx, host)
+	if err != nil {
+		return nil, errors.Join(err, host.Close())
+	}
+	if !status.Installed {
+		fmt.Fprintf(env.Stderr, "cslack-stream: %s: %s\n", path, trigger.Added())
+	}
+	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
+	a.events, err = openEvents(ctx, path, sqlite.Options{Carrier: fmt.Sprintf("%d-%s", os.Getpid(), backend.NewEpoch())})
+	if err != nil {
+		return nil, errors.Join(err, host.Close())
+	}
+	file, err := a.events.File(ctx)
+	if err != nil {
+		return nil, errors.Join(err, a.events.Close(), host.Close())
+	}
+	changes := trigger.New(trigger.Options{Host: host})
+	err = a.start(ctx, engine.Options{
+		Changes: changes, Store: a.events, File: file, Logger: logger,
+		Install: func(ctx context.Context) (*capture.Look, error) {
+			look, err := trigger.Install(ctx, path)
+			if err == nil {
+				err = changes.Claim(ctx, file, eventFile(path), false)
+			}
+			if err != nil && look != nil {
+				look.Close()
+			}
+			return look, err
+		},
+	})
+	if errors.Is(err, trigger.ErrNotCarrier) {
+		return nil, fmt.Errorf("%w: stop that engine, or take over with: cslack-stream capture install --take-over", err)
+	}
+	if err != nil {
+		return nil, schemaAt(path, err)
+	}
+	return a, nil
+}
+
+// health tells how the engine is.
+func (a *attached) health(ctx context.Context) server.Health {
+	c := a.Condition()
+	h := server.Health{Status: server.StatusHealthy, Backend: a.backend, Capture: a.capture, Carries: a.carries && c.Carries}
+	if c.State == engine.Degraded {
+		h.Status = server.StatusDegraded
+		h.Problems = append(h.Problems, fmt.Sprintf("capture has failed since %s: %v", c.Since.UTC().Format(time.RFC3339), c.Err))
+	}
+	b, err := a.Bounds(ctx)
+	if err != nil {
+		h.Status = server.StatusFailed
+		h.Problems = append(h.Problems, fmt.Sprintf("the event log can not be read: %v", err))
+		return h
+	}
+	h.Latest = b.Latest()
+	h.EventTableSize, h.Lag = a.Size(ctx)
+	return h
+}

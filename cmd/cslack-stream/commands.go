@@ -1,0 +1,19 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands are all commands, in the order of the help.
+func commands(env *environment) []*cobra.Command {
+	return []*cobra.Command{
+		newDemoCommand(env),
+		newServeCommand(env),
+		newTailCommand(env),
+		newAgentsCommand(env),
+		newChannelsCommand(env),
+		newCaptureCommand(env),
+		newDoctorCommand(env),
+		newVersionCommand(env),
+		newDemoAgentsCommand(env),
+		newExitCodesTopic(),
+	}
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"time"
+)
+
+// demoChild is the process that plays the agents. It ends when its standard
+// input does, however this process comes to its end.
+type demoChild struct {
+	cmd   *exec.Cmd
+	stdin io.Closer
+	done  chan struct{} // closed when the process has ended
+	err   error         // why; read it after done
+}
+
+// startDemoChild starts this same program as the agents of the database at
+// path.
+func startDemoChild(ctx context.Context, path string, rate float64, stderr io.Writer) (*demoChild, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("start the demo's agents: %w", err)
+	}
+	// Not bound to ctx: the agents are stopped by stop, in its turn.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), self, "demo-agents",
+		"--db", path, "--rate", strconv.FormatFloat(rate, 'g', -1, 64), "--until-eof")
+	cmd.Args[0] = os.Args[0] // called as we were, whatever the file is called
+	cmd.Stderr = stderr
+	bindToParent(cmd)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start the demo's agents: %w", err)
+	}
+	c := &demoChild{cmd: cmd, stdin: stdin, done: make(chan struct{})}
+	started := make(chan error, 1)
+	go c.run(started)
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start the demo's agents: %w", err)
+	}
+	return c, nil
+}
+
+// run starts the process and waits for its end, on one and the same system
+// thread: Linux ends a child bound to its parent with the thread that started
+// it, and Go ends threads as it likes.
+func (c *demoChild) run(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(c.done)
+	if c.err = c.cmd.Start(); c.err != nil {
+		started <- c.err
+		return
+	}
+	started <- nil
+	c.err = c.cmd.Wait()
+}
+
+// stop ends the process, gently first, and waits for it.
+func (c *demoChild) stop() error {
+	_ = c.stdin.Close()
+	t := time.NewTimer(3 * time.Second)
+	defer t.Stop()
+	select {
+	case <-c.done:
+	case <-t.C:
+		_ = c.cmd.Process.Kill()
+		<-c.done
+	}
+	if c.err != nil {
+		return fmt.Errorf("the demo's agents ended: %w", c.err)
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// demoServer is the demo's own serve, in this process.
+type demoServer struct {
+	url    string
+	cancel context.CancelFunc
+	done   chan struct{} // closed when it has ended
+	err    error         // how; read it after done
+}
+
+// startDemoServer serves the database at path and returns when it is known
+// where.
+func startDemoServer(ctx context.Context, env *environment, path, listen string) (*demoServer, error) {
+	// Not ended by ctx, but by stop: readers go before their server does.
+	serveCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	said := newAddressListener()
+	s := &demoServer{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		s.err = runServe(serveCtx, demoEnvironment(env, path, said), serveOptions{db: path, listen: listen})
+	}()
+	select {
+	case s.url = <-said.url:
+		return s, nil
+	case <-s.done:
+		cancel()
+		if s.err == nil {
+			s.err = errors.New("it ended at once")
+		}
+		return nil, fmt.Errorf("serve the demo: %w", s.err)
+	case <-ctx.Done():
+		_ = s.stop()
+		return nil, ctx.Err()
+	}
+}
+
+// stop ends the server and waits for it.
+func (s *demoServer) stop() error {
+	s.cancel()
+	<-s.done
+	if s.err != nil && !errors.Is(s.err, context.Canceled) {
+		return fmt.Errorf("serve the demo: %w", s.err)
+	}
+	return nil
+}
+
+// demoEnvironment is env for a server that must leave nothing behind and
+// heed no settings of the user's: what it would remember goes into the
+// demo's directory, and what it says is listened to.
+func demoEnvironment(env *environment, path string, stderr *addressListener) *environment {
+	dir := filepath.Dir(path)
+	inner := *env
+	inner.Home = dir
+	inner.Stderr = stderr
+	inner.Stdout = stderr
+	inner.Getenv = func(name string) string {
+		switch {
+		case strings.HasPrefix(name, "XDG_"):
+			return filepath.Join(dir, strings.ToLower(name))
+		case strings.HasPrefix(name, "CLAUDE_"), strings.HasPrefix(name, "CSLACK_"):
+			return ""
+		}
+		return env.Getenv(name)
+	}
+	return &inner
+}
+
+// viewDemo shows the stream as tail does, until it ends.
+func viewDemo(ctx context.Context, env *environment, opts demoOptions, url string) error {
+	args := []string{"--server", url, "--quiet"}
+	if opts.agent != "" {
+		args = append(args, "--agent", opts.agent)
+	}
+	if opts.output != "" {
+		args = append(args, "--output", opts.output)
+	}
+	if opts.count > 0 {
+		args = append(args, "--last", "0", "--count", strconv.Itoa(opts.count))
+	}
+	tail := newTailCommand(env)
+	tail.SilenceErrors, tail.SilenceUsage = true, true
+	tail.SetFlagErrorFunc(flagError)
+	tail.SetArgs(args)
+	return tail.ExecuteContext(ctx)
+}
+
+// addressListener hears from what serve says where it listens.
+type addressListener struct {
+	url  chan string
+	once sync.Once
+	mu   sync.Mutex
+	said []byte
+}
+
+var demoAddress = regexp.MustCompile(`http://[^\s/]+:[1-9][0-9]*`)
+
+func newAddressListener() *addressListener {
+	return &addressListener{url: make(chan string, 1)}
+}
+
+// Write takes what serve says. After the address nothing is kept.
+func (l *addressListener) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.said = append(l.said, p...); bytes.IndexByte(p, '\n') < 0 {
+		return len(p), nil
+	}
+	if at := demoAddress.Find(l.said); at != nil {
+		l.once.Do(func() { l.url <- string(at) })
+		l.said = nil
+	}
+	return len(p), nil
+}
