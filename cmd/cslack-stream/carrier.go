@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine"
-	"cslack-stream/internal/engine/backend"
 	"cslack-stream/internal/engine/backend/sqlite"
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/capture/trigger"
+	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/server"
 )
 
@@ -31,7 +31,7 @@ func carry(ctx context.Context, env *environment, path string, logger *slog.Logg
 		fmt.Fprintf(env.Stderr, "cslack-stream: %s: %s\n", path, trigger.Added())
 	}
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
-	a.events, err = openEvents(ctx, path, sqlite.Options{Carrier: fmt.Sprintf("%d-%s", os.Getpid(), backend.NewEpoch())})
+	a.events, err = openEvents(ctx, path, sqlite.Options{Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch())})
 	if err != nil {
 		return nil, errors.Join(err, host.Close())
 	}

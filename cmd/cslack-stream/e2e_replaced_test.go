@@ -12,6 +12,7 @@ import (
 
 	"cslack-stream/internal/engine/claudeslack/hosttest"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/server"
 )
 
 // replacement is a way in which another database takes the place of the one
@@ -84,9 +85,11 @@ func testReplaced(t *testing.T, r replacement, wait bool) {
 	f := s.open(operatorQuery, s.beginning())
 	w.Exec(sayEach("kept", 3)...)
 	f.untilText("kept2")
-	eventually(t, "an empty -wal", sc.walIsEmpty)
+	s.stop()
 	backup := sc.db + ".backup"
 	shell(t, "cp", sc.db, backup)
+	s = sc.serve()
+	f = s.open(operatorQuery, s.health().Latest.String())
 	w.Exec(sayEach("overwritten", 5)...)
 	past := f.untilText("overwritten4")
 	cursor := past[len(past)-1].ID
@@ -160,4 +163,33 @@ func recent(t *testing.T, frames []frame) (out []string) {
 		out = append(out, m.Content)
 	}
 	return out
+}
+
+// TestServe_DatabaseGone: without its database serve goes on, says what is
+// wrong, and makes no file; with the next database all is well again.
+func TestServe_DatabaseGone(t *testing.T) {
+	t.Parallel()
+	sc, w := newWorldScene(t)
+	s := sc.serve()
+	f := s.open(operatorQuery, s.beginning())
+	w.Exec(say("before"))
+	f.untilText("before")
+	shell(t, "rm", sc.db, sc.db+"-wal", sc.db+"-shm")
+	var h server.Health
+	eventually(t, "a degraded server", func() bool {
+		h = s.health()
+		return h.Status == server.StatusDegraded
+	})
+	if len(h.Problems) != 1 || !strings.Contains(h.Problems[0], sc.db) {
+		t.Errorf("got problems %q, want one that names the database", h.Problems)
+	}
+	if _, err := os.Stat(sc.db); err == nil {
+		t.Fatal("got a new file at the database's path, which would keep Claude-Slack from making its own")
+	}
+	replacements[2].do(t, sc, "")
+	f.untilType(event.StreamInitial)
+	eventually(t, "a healthy server", func() bool { return s.health().Status == server.StatusHealthy })
+	hosttest.StartWriter(t, sc.db).Exec(say("after"))
+	f.untilText("after")
+	compare(t, "the new database", []string{"after"}, sc.contents())
 }

@@ -123,12 +123,12 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 func (env *environment) announce(path, url string, logger *slog.Logger) func() {
 	r := serverRecord{URL: url, PID: os.Getpid(), Database: path}
 	if err := env.writeServerRecord(path, r); err != nil {
-		logger.Warn("other commands will not find this server by themselves", "error", err)
+		logger.Warn("other commands will not find this server by themselves", slog.Any("error", err))
 		return func() {}
 	}
 	return func() {
 		if err := env.removeServerRecord(path, r.PID); err != nil {
-			logger.Warn("server record is left behind", "error", err)
+			logger.Warn("server record is left behind", slog.Any("error", err))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"cslack-stream/internal/engine/backend"
@@ -177,7 +178,7 @@ func (e *Engine) carriedByOther(ctx context.Context, run capture.Run) bool {
 
 func (e *Engine) setFollowing(following bool) {
 	if e.following != following {
-		e.logger.Info("carrying", "carries", !following)
+		e.logger.Info("carrying", slog.Bool("carries", !following))
 	}
 	e.following = following
 	e.setCondition(e.Condition().State, e.Condition().Err)
@@ -186,8 +187,7 @@ func (e *Engine) setFollowing(following bool) {
 // trimmedElsewhere handles changes that are gone behind the checkpoint
 // because another engine has carried and trimmed them.
 func (e *Engine) trimmedElsewhere(ctx context.Context, err error) error {
-	var gone *capture.TrimmedError
-	if !errors.As(err, &gone) {
+	if _, ok := errors.AsType[*capture.TrimmedError](err); !ok {
 		return err
 	}
 	if e.chain != nil {

@@ -181,7 +181,7 @@ func (e *Engine) Run(ctx context.Context) error {
 			continue
 		}
 		if wait == 0 {
-			e.logger.Warn("capture failed; trying again", "error", err)
+			e.logger.Warn("capture failed; trying again", slog.Any("error", err))
 		}
 		e.setCondition(Degraded, err)
 		e.stale = true
@@ -207,7 +207,7 @@ func (e *Engine) expireForEver(ctx context.Context) {
 		n, err := e.opts.Store.Expire(ctx, e.opts.Now(), slice)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			e.logger.Warn("expire events failed", "error", err)
+			e.logger.Warn("expire events failed", slog.Any("error", err))
 			sleep(ctx, every)
 		case n == slice:
 			sleep(ctx, pause)

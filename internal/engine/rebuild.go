@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"log/slog"
 
 	"cslack-stream/internal/engine/backend"
 	"cslack-stream/internal/engine/capture"
@@ -12,7 +13,7 @@ import (
 // replaced begins a new epoch: the change log is not the one that was carried
 // so far. Readers with older cursors get a gap.
 func (e *Engine) replaced(ctx context.Context, cause error) error {
-	e.logger.Warn("the host's database or its change log was replaced; beginning a new epoch", "cause", cause)
+	e.logger.Warn("the host's database or its change log was replaced; beginning a new epoch", slog.Any("cause", cause))
 	if e.chain != nil {
 		return e.reattach(ctx)
 	}

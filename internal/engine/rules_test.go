@@ -462,8 +462,7 @@ func TestRule8_Reinstall(t *testing.T) {
 		w.Exec(says("b", 3)...)
 		e = startCarrier(t, db)
 		_, err := e.Subscribe(t.Context(), event.Request{Operator: true, After: all.Cursor()})
-		var gap *event.GapError
-		if !errors.As(err, &gap) {
+		if _, ok := errors.AsType[*event.GapError](err); !ok {
 			t.Errorf("resume: got %v, want a gap", err)
 		}
 		if diff := cmp.Diff(append(numbered("a", 3), numbered("b", 3)...), e.messages(t)); diff != "" {

@@ -3,8 +3,6 @@
 package backend
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"strings"
 	"time"
@@ -104,11 +102,4 @@ func (t TTL) Of(typ event.Type) time.Duration {
 		return t.DM
 	}
 	return t.Rest
-}
-
-// NewEpoch returns the random name of a new incarnation of a log.
-func NewEpoch() string {
-	var b [4]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
 }

@@ -1,6 +1,8 @@
 package event
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -105,4 +107,11 @@ func clip(s string) string {
 		return s
 	}
 	return s[:most] + "…"
+}
+
+// NewEpoch returns the random name of a new incarnation of a log.
+func NewEpoch() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
 }

@@ -35,12 +35,8 @@ const busyTimeout = 5 * time.Second
 // connection of the handle runs the given PRAGMA assignments first, such as
 // "synchronous(NORMAL)".
 func Open(path string, mode Mode, pragmas ...string) (*sql.DB, error) {
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=" + string(mode) +
-		fmt.Sprintf("&_pragma=busy_timeout(%d)", busyTimeout.Milliseconds())
-	for _, p := range pragmas {
-		dsn += "&_pragma=" + url.QueryEscape(p)
-	}
-	db, err := sql.Open("sqlite", dsn)
+	settings := url.Values{"_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds())}, pragmas...)}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode="+string(mode)+"&"+settings.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -88,8 +84,7 @@ func Tx(ctx context.Context, c *sql.Conn, begin string, f func() error) error {
 
 // Code returns SQLite's primary result code of err, 0 if it has none.
 func Code(err error) int {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return e.Code() & 0xff
 	}
 	return 0

@@ -51,7 +51,7 @@ func New(opts Options) *Log {
 }
 
 func (l *Log) clear() {
-	l.epoch = backend.NewEpoch()
+	l.epoch = event.NewEpoch()
 	l.events, l.newest, l.trimmed = nil, 0, backend.Bounds{}
 	l.roster = new(event.Roster)
 	l.entries = make(map[string]claudeslack.Entry)
@@ -123,9 +123,9 @@ func (l *Log) Seek(_ context.Context, t time.Time) (event.Cursor, error) {
 func (l *Log) CursorAt(_ context.Context, change int64) (event.Cursor, error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	for i := len(l.events) - 1; i >= 0; i-- {
-		if l.events[i].Change <= change {
-			return l.events[i].Cursor, nil
+	for _, e := range slices.Backward(l.events) {
+		if e.Change <= change {
+			return e.Cursor, nil
 		}
 	}
 	if len(l.events) > 0 {

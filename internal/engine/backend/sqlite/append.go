@@ -51,7 +51,7 @@ func (l *Log) forget() {
 
 // standing returns where the log stands, and its epoch.
 func (l *Log) standing(ctx context.Context) (at claudeslack.Checkpoint, epoch string, err error) {
-	stmt, err := l.prepare(ctx, `SELECT carried_log,carried_id,carried_fence,epoch FROM meta`)
+	stmt, err := l.prepare(ctx, `SELECT carried_log,carried_id,carried_fence,epoch FROM meta`) //nolint:sqlclosecheck // kept; Close closes it
 	if err == nil {
 		err = stmt.QueryRowContext(ctx).Scan(&at.Log, &at.ID, &at.Fence, &epoch)
 	}
@@ -87,7 +87,7 @@ func (l *Log) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (l *Log) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := l.prepare(ctx, query)
+	stmt, err := l.prepare(ctx, query) //nolint:sqlclosecheck // kept; Close closes it
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (l *Log) Reset(ctx context.Context, at claudeslack.Checkpoint, fill func(ro
 	defer l.mu.Unlock()
 	err := sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
 		_, err := l.writer.ExecContext(ctx, `DELETE FROM event_stream; DELETE FROM agent; DELETE FROM audience; DELETE FROM workspace;
-UPDATE meta SET epoch='`+backend.NewEpoch()+`',trimmed_dm=0,trimmed_rest=0`)
+UPDATE meta SET epoch='`+event.NewEpoch()+`',trimmed_dm=0,trimmed_rest=0`)
 		if err != nil {
 			return err
 		}

@@ -73,7 +73,8 @@ func Open(ctx context.Context, opts Options) (*Log, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	l := &Log{opts: opts, prepared: make(map[string]*sql.Stmt),
+	l := &Log{
+		opts: opts, prepared: make(map[string]*sql.Stmt),
 		used: make(map[*event.Audience]int64), pending: make(map[*event.Audience]int64),
 	}
 	mode := sqlitedb.Create
@@ -131,7 +132,7 @@ func (l *Log) create(ctx context.Context) error {
 	}
 	d := l.opts.Database
 	_, err := l.writer.ExecContext(ctx, `INSERT INTO meta(id,version,file,epoch,database_path,database_device,database_inode) VALUES(1,?,?,?,?,?,?)`,
-		version, backend.NewEpoch()+backend.NewEpoch(), backend.NewEpoch(), d.Path, int64(d.Device), int64(d.Inode))
+		version, event.NewEpoch()+event.NewEpoch(), event.NewEpoch(), d.Path, int64(d.Device), int64(d.Inode))
 	return err
 }
 

@@ -76,7 +76,7 @@ func (l *Log) view(ctx context.Context, f func(*sql.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("read events: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
+	defer tx.Rollback()
 	var gap *event.GapError
 	if err := f(tx); errors.As(err, &gap) {
 		return gap

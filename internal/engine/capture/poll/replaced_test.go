@@ -92,9 +92,7 @@ func TestPoller_BackupOverIdleDatabase(t *testing.T) {
 	f.at = f.look()
 	w.Exec(message("general", "two"), `PRAGMA wal_checkpoint(TRUNCATE)`)
 	f.expect("message 2 general: two")
-	if err := f.letGo(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	f.letGoNow()
 	if err := os.WriteFile(path, backup, 0o600); err != nil {
 		t.Fatal(err)
 	}

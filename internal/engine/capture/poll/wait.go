@@ -42,11 +42,21 @@ func (p *Poller) stirred(ctx context.Context) (bool, error) {
 	return changed, err
 }
 
+// settled is how long nothing must have been written for the connection to be
+// closed. A writer writes first, waits for its disk, and then lets others see
+// the commit, which no file tells.
+const settled = 900 * time.Millisecond
+
 // letGo closes the connection, unless there is something to do after all. The
 // host takes the files as they are once it is closed for what was seen; so a
 // commit between the last glance and that must show here.
 func (p *Poller) letGo(ctx context.Context) error {
 	before := p.files()
+	for _, f := range before {
+		if quiet := time.Since(f.time); quiet >= 0 && quiet < settled {
+			return nil
+		}
+	}
 	if stirred, err := p.stirred(ctx); err != nil || stirred {
 		return err
 	}

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"cslack-stream/internal/engine/backend"
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/engine/sqlitedb"
 )
 
@@ -124,7 +124,7 @@ func Install(ctx context.Context, path string) (*capture.Look, error) {
 		if look, err = pin(ctx, path, g); err != nil {
 			return err
 		}
-		epoch := backend.NewEpoch()
+		epoch := event.NewEpoch()
 		look.At = claudeslack.Checkpoint{Log: epoch}
 		return create(ctx, w, epoch)
 	})
