@@ -26,6 +26,7 @@ type Host struct {
 	mu         sync.Mutex
 	db         *sql.DB
 	conn       *sql.Conn
+	prepared   map[string]*sql.Stmt // of conn
 	generation claudeslack.Generation
 	static     bool
 	file       os.FileInfo
@@ -85,6 +86,30 @@ func (h *Host) Open(ctx context.Context) (*sql.DB, *sql.Conn, error) {
 	return sqlitedb.Conn(ctx, h.path, mode)
 }
 
+// Prepared returns a statement that is prepared once for the connection's
+// life: preparing costs more than running what is run at every commit. Call
+// it inside View only.
+func (h *Host) Prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt, ok := h.prepared[query]; ok {
+		return stmt, nil
+	}
+	stmt, err := h.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("read host database: %w", err)
+	}
+	h.prepared[query] = stmt
+	return stmt, nil
+}
+
+// number runs a prepared query for one number.
+func (h *Host) number(ctx context.Context, query string) (n int64, err error) {
+	stmt, err := h.Prepared(ctx, query) //nolint:sqlclosecheck // kept for the connection's life
+	if err == nil {
+		err = stmt.QueryRowContext(ctx).Scan(&n)
+	}
+	return n, err
+}
+
 // connect opens the connection if there is none.
 func (h *Host) connect(ctx context.Context) error {
 	if h.conn != nil {
@@ -117,6 +142,7 @@ func (h *Host) connect(ctx context.Context) error {
 		return errors.Join(err, conn.Close(), db.Close())
 	}
 	h.db, h.conn, h.generation, h.file, h.wal = db, conn, g, info, h.walState()
+	h.prepared = make(map[string]*sql.Stmt)
 	h.checked = time.Now()
 	return nil
 }
@@ -133,13 +159,25 @@ func (h *Host) disconnect() error {
 	if h.conn == nil {
 		return nil
 	}
-	err := errors.Join(h.conn.Close(), h.db.Close())
-	h.conn, h.db = nil, nil
+	err := h.release()()
 	h.wal = h.walState()
 	if info, serr := os.Stat(h.path); serr == nil {
 		h.file = info
 	}
 	return err
+}
+
+// release takes the connection out and returns what closes it. A statement
+// that is left open would keep the connection open, and its locks.
+func (h *Host) release() func() error {
+	db, conn, prepared := h.db, h.conn, h.prepared
+	h.db, h.conn, h.prepared = nil, nil, nil
+	return func() (err error) {
+		for _, stmt := range prepared {
+			err = errors.Join(err, stmt.Close())
+		}
+		return errors.Join(err, conn.Close(), db.Close())
+	}
 }
 
 // fileCheck is how often the file is looked at from outside while the
@@ -157,8 +195,8 @@ func (h *Host) Changed(ctx context.Context) (bool, error) {
 	if h.conn == nil {
 		return h.touched(), nil
 	}
-	var version int64
-	if err := h.conn.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&version); err != nil {
+	version, err := h.number(ctx, `PRAGMA data_version`)
+	if err != nil {
 		return false, errors.Join(fmt.Errorf("look at host database: %w", err), h.disconnect())
 	}
 	changed := version != h.version
@@ -174,10 +212,9 @@ func (h *Host) Changed(ctx context.Context) (bool, error) {
 	// another database over it. The connection's page cache would not notice
 	// the latter, so a new connection takes its place. The old one is closed
 	// after, so that the files beside the database stay.
-	old, oldDB := h.conn, h.db
-	h.conn, h.db = nil, nil
-	err := h.connect(ctx)
-	return true, errors.Join(err, old.Close(), oldDB.Close())
+	closeOld := h.release()
+	err = h.connect(ctx)
+	return true, errors.Join(err, closeOld())
 }
 
 // touched looks at the files from outside.
@@ -204,10 +241,10 @@ func (h *Host) walState() fileState {
 }
 
 // SchemaChanged reports whether the schema has changed since the last call or
-// connection.
-func (h *Host) SchemaChanged(ctx context.Context, c *sql.Conn) (bool, error) {
-	var layout int64
-	if err := c.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&layout); err != nil {
+// connection. Call it inside View only.
+func (h *Host) SchemaChanged(ctx context.Context) (bool, error) {
+	layout, err := h.number(ctx, `PRAGMA schema_version`)
+	if err != nil {
 		return false, fmt.Errorf("look at host schema: %w", err)
 	}
 	changed := layout != h.layout

@@ -74,6 +74,9 @@ func (l *Log) Next(ctx context.Context, after claudeslack.Checkpoint, limit int)
 // rows without having moved the sequence.
 const newestID = `max(coalesce((SELECT seq FROM sqlite_sequence WHERE name='cslack_change'),0),coalesce((SELECT max(id) FROM cslack_change),0))`
 
+// standing reads the change log's epoch and newest id.
+const standing = `SELECT v,` + newestID + ` FROM cslack_meta WHERE k='epoch'`
+
 // pull reads what lies behind the checkpoint in one short read transaction,
 // and proves in the same that the log is the one that was carried.
 func (l *Log) pull(ctx context.Context, after claudeslack.Checkpoint, limit int) (capture.Run, error) {
@@ -86,7 +89,7 @@ func (l *Log) pull(ctx context.Context, after claudeslack.Checkpoint, limit int)
 		if err != nil || newest == after.ID {
 			return err
 		}
-		run, err = l.read(ctx, c, after, newest, limit)
+		run, err = l.read(ctx, after, newest, limit)
 		return err
 	})
 	return run, err
@@ -109,7 +112,7 @@ func (l *Log) follow() error {
 
 // verify checks epoch, sequence and triggers, and returns the newest id.
 func (l *Log) verify(ctx context.Context, c *sql.Conn, after claudeslack.Checkpoint) (newest int64, err error) {
-	changed, err := l.host.SchemaChanged(ctx, c)
+	changed, err := l.host.SchemaChanged(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -123,7 +126,10 @@ func (l *Log) verify(ctx context.Context, c *sql.Conn, after claudeslack.Checkpo
 		}
 	}
 	var epoch string
-	err = c.QueryRowContext(ctx, `SELECT v,`+newestID+` FROM cslack_meta WHERE k='epoch'`).Scan(&epoch, &newest)
+	stmt, err := l.host.Prepared(ctx, standing) //nolint:sqlclosecheck // kept for the connection's life
+	if err == nil {
+		err = stmt.QueryRowContext(ctx).Scan(&epoch, &newest)
+	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows), sqlitedb.Code(err) == 1: // no such table
 		return 0, fmt.Errorf("%w: it is not there", capture.ErrReplaced)
@@ -134,14 +140,14 @@ func (l *Log) verify(ctx context.Context, c *sql.Conn, after claudeslack.Checkpo
 	case newest < after.ID:
 		return 0, fmt.Errorf("%w: it has gone back from change %d to %d", capture.ErrReplaced, after.ID, newest)
 	case newest == after.ID && after.ID > 0:
-		return newest, l.checkFence(ctx, c, after)
+		return newest, l.checkFence(ctx, after)
 	}
 	return newest, nil
 }
 
 // checkFence looks at the row at the checkpoint alone.
-func (l *Log) checkFence(ctx context.Context, c *sql.Conn, after claudeslack.Checkpoint) error {
-	run, err := l.rows(ctx, c, after.ID, 1)
+func (l *Log) checkFence(ctx context.Context, after claudeslack.Checkpoint) error {
+	run, err := l.rows(ctx, after.ID, 1)
 	if err != nil {
 		return err
 	}
@@ -151,12 +157,12 @@ func (l *Log) checkFence(ctx context.Context, c *sql.Conn, after claudeslack.Che
 
 // read returns the rows behind the checkpoint; the first row read is the one
 // at it, the fence.
-func (l *Log) read(ctx context.Context, c *sql.Conn, after claudeslack.Checkpoint, newest int64, limit int) (capture.Run, error) {
+func (l *Log) read(ctx context.Context, after claudeslack.Checkpoint, newest int64, limit int) (capture.Run, error) {
 	fence := 0
 	if after.ID > 0 {
 		fence = 1
 	}
-	changes, err := l.rows(ctx, c, after.ID, limit+fence)
+	changes, err := l.rows(ctx, after.ID, limit+fence)
 	if err != nil {
 		return capture.Run{}, err
 	}
@@ -195,11 +201,22 @@ func behindFence(changes []claudeslack.Change, after claudeslack.Checkpoint, new
 	return changes[1:], nil
 }
 
-func (l *Log) rows(ctx context.Context, c *sql.Conn, from int64, limit int) ([]claudeslack.Change, error) {
-	rows, err := c.QueryContext(ctx, `SELECT `+changeColumns+` FROM cslack_change WHERE id>=? ORDER BY id LIMIT ?`, from, limit)
+const changesFrom = `SELECT ` + changeColumns + ` FROM cslack_change WHERE id>=? ORDER BY id LIMIT ?`
+
+// rows reads changes on the host's connection, inside View.
+func (l *Log) rows(ctx context.Context, from int64, limit int) ([]claudeslack.Change, error) {
+	stmt, err := l.host.Prepared(ctx, changesFrom) //nolint:sqlclosecheck // kept for the connection's life
+	if err != nil {
+		return nil, err
+	}
+	rows, err := stmt.QueryContext(ctx, from, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read change log: %w", err)
 	}
+	return decodeRows(rows)
+}
+
+func decodeRows(rows *sql.Rows) ([]claudeslack.Change, error) {
 	defer rows.Close()
 	var values, targets [columnCount]any
 	for i := range values {
@@ -248,14 +265,18 @@ func (l *Log) position(ctx context.Context, c *sql.Conn) (claudeslack.Checkpoint
 		return claudeslack.Checkpoint{}, fmt.Errorf("look at host tables: %w", err)
 	}
 	var at claudeslack.Checkpoint
-	err := c.QueryRowContext(ctx, `SELECT v,`+newestID+` FROM cslack_meta WHERE k='epoch'`).Scan(&at.Log, &at.ID)
+	err := c.QueryRowContext(ctx, standing).Scan(&at.Log, &at.ID)
 	if errors.Is(err, sql.ErrNoRows) || sqlitedb.Code(err) == 1 {
 		return at, capture.ErrReplaced
 	}
 	if err != nil || at.ID == 0 {
 		return at, err
 	}
-	fence, err := l.rows(ctx, c, at.ID, 1)
+	rows, err := c.QueryContext(ctx, changesFrom, at.ID, 1)
+	if err != nil {
+		return at, fmt.Errorf("read change log: %w", err)
+	}
+	fence, err := decodeRows(rows)
 	if err != nil {
 		return at, err
 	}
