@@ -33,7 +33,11 @@ func carry(ctx context.Context, env *environment, path string, logger *slog.Logg
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
 	a.events, err = openEvents(ctx, path, sqlite.Options{Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch())})
 	if err != nil {
-		return nil, errors.Join(err, host.Close())
+		err = errors.Join(err, host.Close())
+		if errors.Is(err, sqlite.ErrForeign) || errors.Is(err, sqlite.ErrLayout) {
+			return nil, err
+		}
+		return carryInMemory(ctx, path, logger, err)
 	}
 	file, err := a.events.File(ctx)
 	if err != nil {
@@ -60,6 +64,24 @@ func carry(ctx context.Context, env *environment, path string, logger *slog.Logg
 		return nil, schemaAt(path, err)
 	}
 	return a, nil
+}
+
+// carryInMemory is for an event file that can not be opened or written. The
+// triggers go on keeping every change in the database, and nothing is trimmed;
+// the events made of them live as long as this process.
+func carryInMemory(ctx context.Context, path string, logger *slog.Logger, cause error) (*attached, error) {
+	look, err := trigger.Install(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if look != nil {
+		look.Close()
+	}
+	a, err := attachReadOnly(ctx, path, logger)
+	if err == nil {
+		a.note("the event file can not be used, so events are kept in memory only, and cursors end with this process (move the file away and start again for a new one): %v", cause)
+	}
+	return a, err
 }
 
 // health tells how the engine is.

@@ -45,6 +45,10 @@ type Options struct {
 // ErrForeign means that an event file belongs to another database.
 var ErrForeign = errors.New("event file belongs to another database")
 
+// ErrLayout means that an event file was made by another version of this
+// program, in another layout.
+var ErrLayout = errors.New("event file has another layout")
+
 // Log is an event log in a file. It is safe for concurrent use: one append at
 // a time, any number of reads beside it.
 type Log struct {
@@ -147,7 +151,7 @@ func (l *Log) checkMeta(ctx context.Context) (moved bool, err error) {
 		return false, fmt.Errorf("read meta: %w", err)
 	}
 	if v != version {
-		return false, fmt.Errorf("the file has layout %d, this build knows %d: use the build that made it, or move the file away to begin a new log", v, version)
+		return false, fmt.Errorf("%w: the file has layout %d, this build knows %d: use the build that made it, or move the file away to begin a new log", ErrLayout, v, version)
 	}
 	d := l.opts.Database
 	if path == d.Path {

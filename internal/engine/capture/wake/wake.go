@@ -54,7 +54,7 @@ func New(opts Options) *Watcher {
 		opts.IdleAfter = DefaultIdleAfter
 	}
 	now := time.Now()
-	return &Watcher{opts: opts, hints: newHints(opts.Path), lastChange: now, lastIdle: now}
+	return &Watcher{opts: opts, hints: newHints(opts.Path), lastHint: now, lastChange: now, lastIdle: now}
 }
 
 // Wait calls look until it reports a change, and returns nil then. It returns
@@ -94,21 +94,29 @@ func (w *Watcher) Wait(ctx context.Context, look func() (bool, error)) error {
 // pause waits for the next look: the shorter, the fresher the last sign. It
 // reports whether a hint ended it.
 func (w *Watcher) pause(now time.Time) bool {
-	sign := w.lastHint
-	if w.lastChange.After(sign) {
-		sign = w.lastChange
+	if quiet := now.Sub(w.lastHint); w.lastHint.After(w.lastChange) {
+		// Somebody is writing: the commit is due any moment, or, on a slow
+		// disk, after about as long again as it has taken already.
+		switch {
+		case quiet < 3*time.Millisecond:
+			nap(50 * time.Microsecond)
+			return false
+		case quiet < 30*time.Millisecond:
+			nap(500 * time.Microsecond)
+			return false
+		}
 	}
-	switch quiet := now.Sub(sign); {
-	case quiet < 3*time.Millisecond:
-		nap(50 * time.Microsecond)
+	switch quiet := now.Sub(w.lastChange); {
+	case quiet < time.Millisecond:
+		// The hints just taken may have been the next writer's already.
+		nap(100 * time.Microsecond)
+		return false
 	case quiet < 30*time.Millisecond:
-		nap(500 * time.Microsecond)
-	case quiet < 250*time.Millisecond:
+		return w.hints.wait(min(2*time.Millisecond, w.opts.Interval))
+	case quiet < 250*time.Millisecond, now.Sub(w.lastHint) < 250*time.Millisecond:
 		return w.hints.wait(min(5*time.Millisecond, w.opts.Interval))
-	default:
-		return w.hints.wait(w.opts.Interval)
 	}
-	return false
+	return w.hints.wait(w.opts.Interval)
 }
 
 // Close releases the watch.
