@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -88,6 +87,7 @@ func (p *Poller) view(ctx context.Context, scanning bool) (looked bool, err erro
 	if err != nil {
 		return false, err
 	}
+	begins := scanning && !p.scan.running
 	var (
 		l       *look
 		older   segment
@@ -95,18 +95,19 @@ func (p *Poller) view(ctx context.Context, scanning bool) (looked bool, err erro
 		version int64
 	)
 	err = p.host.View(ctx, func(c *sql.Conn) error {
-		if err := c.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&version); err != nil {
-			return fmt.Errorf("look at host tables: %w", err)
+		q := prepared{p.host}
+		if err := readRow(ctx, q, `PRAGMA data_version`, nil, &version); err != nil {
+			return err
 		}
 		conn = c
 		committed := p.due || p.moved || c != p.conn || version != p.version
 		if scanning && !p.moved {
-			if older, err = p.scan.chunk(ctx, c, p.image.messages, p.image.from); err != nil {
+			if older, err = p.scan.chunk(ctx, q, p.image.messages, p.image.from); err != nil {
 				return err
 			}
 		}
 		if committed || older.changed() {
-			l, err = p.examine(ctx, c, g, older)
+			l, err = p.examine(ctx, q, g, older)
 		}
 		return err
 	})
@@ -120,7 +121,22 @@ func (p *Poller) view(ctx context.Context, scanning bool) (looked bool, err erro
 		p.image.messages.apply(older, p.image.from)
 		p.scan.passed(older, p.image)
 	}
+	if begins {
+		p.scan.dirty = false // what was committed up to now lies before the scan
+	}
 	return l != nil, nil
+}
+
+// prepared runs queries on the host's connection, each prepared only once.
+type prepared struct{ host *capture.Host }
+
+// QueryContext implements claudeslack.Queryer.
+func (q prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	stmt, err := q.host.Prepared(ctx, query) //nolint:sqlclosecheck // kept for the connection's life
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
 }
 
 // share is the part of the time that looks may take: one in share.
@@ -218,7 +234,7 @@ func (p *Poller) begin(ctx context.Context, q claudeslack.Queryer, g claudeslack
 	if err := im.beginMessages(ctx, q); err != nil {
 		return err
 	}
-	p.image, p.queue, p.scan = im, newQueue(), scan{every: p.scan.every}
+	p.image, p.queue, p.scan = im, newQueue(), scan{every: p.scan.every, began: im.began}
 	p.conn, p.moved, p.due = nil, false, false
 	return nil
 }

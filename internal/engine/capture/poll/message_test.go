@@ -173,6 +173,24 @@ func TestPoller_LateFindsComeWithTheRest(t *testing.T) {
 	f.expectPending("edited 3  null: x null", "member gone general/gus:")
 }
 
+// TestPoller_ScansOnlyWhatMayHaveChanged: not again and again what nobody
+// writes to, although a scan connects, which is reason for a look.
+func TestPoller_ScansOnlyWhatMayHaveChanged(t *testing.T) {
+	f := watch(t, append(basics, many(recentMessages+3*scanChunk))...)
+	f.scanAll()
+	f.letGoNow()
+	f.scanAll()
+	late := time.Now().Add(24 * time.Hour)
+	if f.scan.due(late) {
+		t.Error("a scan is due, although nothing was committed since the last one began")
+	}
+	f.exec(message("general", "x"))
+	f.look()
+	if !f.scan.due(late) || f.scan.due(time.Now()) {
+		t.Errorf("got a scan due %v now and %v later, want it later only", f.scan.due(time.Now()), f.scan.due(late))
+	}
+}
+
 // TestPoller_ManyMessagesAtOnce: more than are kept.
 func TestPoller_ManyMessagesAtOnce(t *testing.T) {
 	f := watch(t, append(basics, message("general", "first"))...)

@@ -56,7 +56,7 @@ func connect(t testing.TB, path string) *sql.Conn {
 	return c
 }
 
-// exec runs statements, each with its arguments behind a bar.
+// exec runs statements, each of which commits by itself.
 func (f *fixture) exec(statements ...string) {
 	f.t.Helper()
 	for _, s := range statements {
@@ -135,13 +135,12 @@ func (f *fixture) scanAll() {
 	f.mu.Lock()
 	f.scan.next, f.scan.dirty = time.Time{}, true
 	f.mu.Unlock()
-	for worked := true; worked; {
-		var err error
-		if worked, err = f.work(f.t.Context()); err != nil {
+	for running := true; running; {
+		if _, err := f.work(f.t.Context()); err != nil {
 			f.t.Fatal(err)
 		}
 		f.mu.Lock()
-		worked = f.scan.running
+		running = f.scan.running
 		f.mu.Unlock()
 	}
 }

@@ -11,8 +11,6 @@ import (
 	"cslack-stream/internal/engine/event"
 )
 
-type roster = event.Roster
-
 // recipients returns who may see an event, sorted.
 func recipients(e event.Event) string {
 	names := []string{}

@@ -42,7 +42,7 @@ func (s *scan) due(now time.Time) bool {
 
 // start begins a scan of the messages up to from.
 func (s *scan) start(ms *messages, from int64) {
-	s.running, s.dirty, s.cost = true, false, 0
+	s.running, s.cost = true, 0
 	s.before, s.began = s.began, present()
 	s.upTo, s.at = from, math.MinInt64
 	if from > watchedMessages {

@@ -6,6 +6,7 @@ import (
 
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/claudeslack/hosttest"
+	"cslack-stream/internal/engine/event"
 )
 
 func TestPoller_Agents(t *testing.T) {
@@ -147,15 +148,18 @@ func TestPoller_ChannelReachesItsFounders(t *testing.T) {
 		want []string
 	}{
 		{
-			"direct", []string{channel("dm:gina:gus", "private"), member("dm:gina:gus", "gina"), member("dm:gina:gus", "gus"), message("dm:gina:gus", "hi")},
+			"direct",
+			[]string{channel("dm:gina:gus", "private"), member("dm:gina:gus", "gina"), member("dm:gina:gus", "gus"), message("dm:gina:gus", "hi")},
 			[]string{"dm.channel.created [gina: gus:]", "message.new [gina: gus:]", "dm.received [gus:]"},
 		},
 		{
-			"private", []string{channel("secret", "private"), member("secret", "gina"), message("secret", "hi")},
+			"private",
+			[]string{channel("secret", "private"), member("secret", "gina"), message("secret", "hi")},
 			[]string{"channel.created [gina:]", "channel.member.joined [gina:]", "message.new [gina:]"},
 		},
 		{
-			"private, without its founder", []string{channel("secret", "private"), member("secret", "gus")},
+			"private, without its founder",
+			[]string{channel("secret", "private"), member("secret", "gus")},
 			[]string{"channel.member.joined [gus:]", "channel.created [gus:]"},
 		},
 		{"direct, alone", []string{channel("dm:gina:gina", "private"), member("dm:gina:gina", "gina")}, []string{"dm.channel.created [gina:]"}},
@@ -212,7 +216,7 @@ func TestPoller_LeavesNothingUnseenAfterAFailure(t *testing.T) {
 // workspace returns the workspace as of now.
 func (f *fixture) workspace() *claudeslack.Workspace {
 	f.t.Helper()
-	ws := claudeslack.NewWorkspace(new(roster))
+	ws := claudeslack.NewWorkspace(new(event.Roster))
 	l, err := f.Look(f.t.Context())
 	if err != nil {
 		f.t.Fatal(err)

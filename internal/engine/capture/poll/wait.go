@@ -13,6 +13,7 @@ import (
 // of the database, so that it can be replaced (pipeline rule 1).
 func (p *Poller) wait(ctx context.Context) error {
 	for {
+		p.pause(ctx)
 		err := p.watcher.Wait(ctx, func() (bool, error) { return p.stirred(ctx) })
 		if !errors.Is(err, wake.ErrIdle) {
 			return err
@@ -20,6 +21,22 @@ func (p *Poller) wait(ctx context.Context) error {
 		if err := p.letGo(ctx); err != nil {
 			return err
 		}
+	}
+}
+
+// pause waits until the next look may be taken, if that is soon.
+func (p *Poller) pause(ctx context.Context) {
+	p.mu.Lock()
+	rest := time.Until(p.rest)
+	p.mu.Unlock()
+	if rest <= 0 {
+		return
+	}
+	timer := time.NewTimer(min(rest, 20*time.Millisecond))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

@@ -57,13 +57,7 @@ func (l *Log) Next(ctx context.Context, after claudeslack.Checkpoint, limit int)
 		if len(run.Changes) > 0 {
 			return run, nil
 		}
-		err = l.watcher.Wait(ctx, func() (bool, error) { return l.host.Changed(ctx) })
-		switch {
-		case errors.Is(err, wake.ErrIdle):
-			if err := l.rest(ctx); err != nil {
-				return capture.Run{}, err
-			}
-		case err != nil:
+		if err := l.wait(ctx); err != nil {
 			return capture.Run{}, err
 		}
 	}

@@ -88,30 +88,6 @@ AND EXISTS(SELECT 1 FROM cslack_meta WHERE k='carrier' AND v=?)`, below, trimSli
 	return removed, err
 }
 
-// rest is for times of silence. A connection of ours keeps the write-ahead
-// log in being; with anything in it, somebody who copies a backup over the
-// database would get a broken file. So the engine empties it, and a reader
-// lets go.
-func (l *Log) rest(ctx context.Context) error {
-	if l.opts.ReadOnly {
-		return l.host.Disconnect()
-	}
-	// Emptying it looks like a change to other connections, our own included:
-	// do it only when there is something in it.
-	info, err := os.Stat(l.host.Path() + "-wal")
-	if err != nil || info.Size() == 0 {
-		return nil
-	}
-	err = l.write(ctx, func(w *sql.Conn) error {
-		var busy, pages, moved int
-		return w.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
-	})
-	if err != nil && !sqlitedb.IsBusy(err) {
-		return fmt.Errorf("checkpoint host database: %w", err)
-	}
-	return nil
-}
-
 // write runs f on a writing connection that is opened for it: nothing that it
 // does is frequent. One that was kept could stand on a file that another one
 // has taken the place of, and would empty that one's write-ahead log into the
