@@ -62,8 +62,10 @@ func (a *attached) stop() error {
 
 // openDirect opens the database at path with the engine in this process,
 // read-only: nothing is ever written beside what SQLite itself needs to read.
-func openDirect(ctx context.Context, _ *environment, path string) (*attachment, error) {
-	a, err := attachReadOnly(ctx, path, nil)
+// What happens to the database meanwhile is told in lines for standard error;
+// tell may be nil.
+func openDirect(ctx context.Context, path string, tell func(line string)) (*attachment, error) {
+	a, err := attachReadOnly(ctx, path, newNoticeLogger(tell))
 	if err != nil {
 		return nil, err
 	}

@@ -105,7 +105,7 @@ func openSource(ctx context.Context, env *environment, f sourceFlags) (*attachme
 			f.tell("the server at %s does not let us in (%v): opening the database itself", r.URL, err)
 		}
 	}
-	return openDirect(ctx, env, path)
+	return openDirect(ctx, path, f.notify)
 }
 
 // completionTime is how long the shell may wait for completions.
