@@ -81,29 +81,38 @@ func Open(ctx context.Context, opts Options) (*Log, error) {
 		opts: opts, prepared: make(map[string]*sql.Stmt),
 		used: make(map[*event.Audience]int64), pending: make(map[*event.Audience]int64),
 	}
-	mode := sqlitedb.Create
-	if opts.ReadOnly {
-		mode = sqlitedb.ReadOnly
-	}
-	var err error
-	if opts.ReadOnly {
-		_, err = os.Stat(opts.Path)
-	}
-	if err == nil {
-		l.handle, l.writer, err = sqlitedb.Conn(ctx, opts.Path, mode, "journal_mode(WAL)", "synchronous(NORMAL)", "temp_store(MEMORY)")
-	}
+	readers, err := l.connect(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open event log: %w", err)
 	}
 	if err := l.ready(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open event log %s: %w", opts.Path, err), l.handle.Close())
 	}
-	if l.readers, err = sqlitedb.Open(opts.Path, sqlitedb.ReadOnly); err != nil {
+	if l.readers, err = sqlitedb.Open(opts.Path, readers); err != nil {
 		return nil, errors.Join(err, l.handle.Close())
 	}
 	l.readers.SetMaxOpenConns(4)
 	l.readers.SetMaxIdleConns(4)
 	return l, nil
+}
+
+// connect opens the writer's connection, and returns how the readers shall
+// open theirs.
+func (l *Log) connect(ctx context.Context) (readers sqlitedb.Mode, err error) {
+	if !l.opts.ReadOnly {
+		l.handle, l.writer, err = sqlitedb.Conn(ctx, l.opts.Path, sqlitedb.Create, "journal_mode(WAL)", "synchronous(NORMAL)", "temp_store(MEMORY)")
+		return sqlitedb.ReadOnly, err
+	}
+	if _, err := os.Stat(l.opts.Path); err != nil {
+		return "", err
+	}
+	l.handle, l.writer, err = sqlitedb.Conn(ctx, l.opts.Path, sqlitedb.ReadOnly)
+	if sqlitedb.IsReadOnlyDirectory(err) {
+		// Nobody can write there, so nothing will change either.
+		l.handle, l.writer, err = sqlitedb.Conn(ctx, l.opts.Path, sqlitedb.Immutable)
+		return sqlitedb.Immutable, err
+	}
+	return sqlitedb.ReadOnly, err
 }
 
 // ready makes the tables, or checks those that are there.
