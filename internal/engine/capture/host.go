@@ -147,8 +147,41 @@ func (h *Host) connect(ctx context.Context) error {
 	return nil
 }
 
-// Disconnect closes the connection; the next use opens it again. With none
-// open, the host's own last close cleans up as if we were not there.
+// settled is how long nothing must have been written for LetGo to close the
+// connection. A writer writes first, waits for its disk, and only then lets
+// others see the commit, which no file tells.
+const settled = 900 * time.Millisecond
+
+// LetGo closes the connection if nothing is going on; the next use opens it
+// again. Whatever is committed from the last glance on, Changed reports.
+func (h *Host) LetGo(ctx context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.conn == nil || h.static {
+		return nil
+	}
+	file, err := os.Stat(h.path)
+	if err != nil {
+		return h.disconnect()
+	}
+	wal := h.walState()
+	for _, written := range []time.Time{file.ModTime(), wal.time} {
+		if quiet := time.Since(written); quiet >= 0 && quiet < settled {
+			return nil
+		}
+	}
+	version, err := h.number(ctx, `PRAGMA data_version`)
+	if err != nil || version != h.version {
+		return err // Changed will say so
+	}
+	err = h.release()()
+	h.file, h.wal = file, wal // as they were before the last glance
+	return err
+}
+
+// Disconnect closes the connection, whatever is going on; the next use opens
+// it again. What is committed about now may go unnoticed until the next
+// commit: the caller looks at everything afterwards, or calls LetGo instead.
 func (h *Host) Disconnect() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -142,7 +142,7 @@ func Time(raw json.RawMessage) (time.Time, bool) {
 			return time.Time{}, false
 		}
 		sec, frac := math.Modf(f)
-		return time.Unix(int64(sec), int64(frac*1e9)).UTC().Truncate(time.Millisecond), true
+		return time.Unix(int64(sec), int64(frac*1e9)).UTC().Round(time.Millisecond), true
 	}
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
@@ -150,7 +150,7 @@ func Time(raw json.RawMessage) (time.Time, bool) {
 	}
 	for _, layout := range []string{"2006-01-02 15:04:05", time.RFC3339Nano, "2006-01-02T15:04:05"} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC().Truncate(time.Millisecond), true
+			return t.UTC().Round(time.Millisecond), true
 		}
 	}
 	return time.Time{}, false

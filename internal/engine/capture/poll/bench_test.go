@@ -54,8 +54,8 @@ func (f *fixture) one(b *testing.B) {
 }
 
 // BenchmarkLook measures what following one commit costs. A call of a tool
-// changes nothing that matters and is by far the most frequent: it should
-// stay below a millisecond on a quiet machine.
+// changes nothing that matters and is by far the most frequent: it should cost
+// a fraction of BenchmarkFullRead.
 func BenchmarkLook(b *testing.B) {
 	for _, bb := range []struct {
 		name, sql  string

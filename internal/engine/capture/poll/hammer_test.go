@@ -102,7 +102,7 @@ func TestPoller_LooksAndChangesBelongTogether(t *testing.T) {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		for i := range 150 {
+		for i := range 100 {
 			w.Do(hosttest.Step{Keep: true, SQL: []string{
 				message("general", fmt.Sprint(i)),
 				"BEGIN", message("general", "x"), member("general", fmt.Sprint("m", i)), "COMMIT",

@@ -85,7 +85,7 @@ func TestPoller_LetsGoOfASilentDatabase(t *testing.T) {
 func (f *fixture) letGoNow() {
 	f.t.Helper()
 	f.silence()
-	if err := f.letGo(f.t.Context()); err != nil {
+	if err := f.host.LetGo(f.t.Context()); err != nil {
 		f.t.Fatal(err)
 	}
 }
@@ -101,12 +101,62 @@ func (f *fixture) silence() {
 	}
 }
 
+// waits wants Next to have something to do, or changes.
+func (f *fixture) waits() {
+	f.t.Helper()
+	if run, err := f.take(f.at, 1); err != nil || len(run.Changes) > 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(f.t.Context(), 10*time.Second)
+	defer cancel()
+	if err := f.wait(ctx); err != nil {
+		f.t.Fatalf("wait: %v", err)
+	}
+}
+
+// TestPoller_CommitBeforeLettingGo: seen by the last glance only.
+func TestPoller_CommitBeforeLettingGo(t *testing.T) {
+	f := watch(t, basics...)
+	f.scanAll()
+	f.exec(message("general", "x"))
+	f.letGoNow()
+	f.waits()
+	f.expect("message 1 general: x")
+}
+
+// TestPoller_LeavesNothingUnseenAfterAFailure: what one look could not read,
+// wherever it was broken off, the next one finds.
+func TestPoller_LeavesNothingUnseenAfterAFailure(t *testing.T) {
+	f := watch(t, basics...)
+	f.scanAll()
+	broken := 0
+	for i := range 60 {
+		if err := f.host.Disconnect(); err != nil {
+			t.Fatal(err)
+		}
+		f.exec(message("general", "x"))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*100*time.Microsecond)
+		l, err := f.Look(ctx)
+		cancel()
+		if err == nil {
+			l.Close()
+		} else {
+			broken++
+		}
+		f.waits()
+		f.expect(fmt.Sprintf("message %d general: x", i+1))
+	}
+	if broken == 0 {
+		t.Error("no look was broken off")
+	}
+}
+
 // TestPoller_CommitWhileLettingGo: a commit between the last glance and the
 // end of the connection is not missed.
 func TestPoller_CommitWhileLettingGo(t *testing.T) {
 	f := watch(t, basics...)
 	f.scanAll()
-	for i := range 100 {
+	for i := range 60 {
 		f.silence()
 		done := make(chan struct{})
 		began := time.Now()
@@ -114,19 +164,14 @@ func TestPoller_CommitWhileLettingGo(t *testing.T) {
 			defer close(done)
 			f.exec(message("general", "x"))
 		}()
-		for time.Since(began) < time.Duration(i)*20*time.Microsecond {
+		for time.Since(began) < time.Duration(i)*30*time.Microsecond {
 			runtime.Gosched()
 		}
-		if err := f.letGo(t.Context()); err != nil {
+		if err := f.host.LetGo(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		<-done
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		err := f.wait(ctx)
-		cancel()
-		if err != nil {
-			t.Fatalf("%d: wait: %v", i, err)
-		}
+		f.waits()
 		f.expect(fmt.Sprintf("message %d general: x", i+1))
 	}
 }
@@ -136,7 +181,7 @@ func TestPoller_StaysWhileACommitMayBeOnItsWay(t *testing.T) {
 	f := watch(t, basics...)
 	f.scanAll()
 	before := handles(t, f.host.Path())
-	if err := f.letGo(t.Context()); err != nil {
+	if err := f.host.LetGo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if after := handles(t, f.host.Path()); after != before {

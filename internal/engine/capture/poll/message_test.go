@@ -75,7 +75,7 @@ func TestPoller_OlderMessages(t *testing.T) {
 	before := append(basics, channel("notes:gina", "private"), `INSERT INTO messages(channel_id,sender_id,sender_project_id,content,metadata) VALUES
 ('notes:gina','gina',NULL,'note','{"type":"note","tags":["a"]}'),('general','gina',NULL,'one',NULL),('general','gina',NULL,'two',NULL),
 ('general','gina',NULL,'three',NULL),('general','gina',NULL,'four','{"priority":1}'),('general','gus',NULL,'five',NULL),('general','gus',NULL,'six','{"deleted":1}')`,
-		many(2*recentMessages+2*scanChunk))
+		many(recentMessages+2*scanChunk))
 	t.Run("from before the first look", func(t *testing.T) {
 		f := watch(t, before...)
 		f.scanAll() // learns what is there

@@ -12,16 +12,16 @@
 //
 // Only what is different at the next look: not a row that came and went in
 // between, not a value that was there for a moment only, and not who came
-// first in different tables. While commits come, a look follows each of them
-// within milliseconds, but it takes no more than a quarter of a processor: under a
-// hard-working writer many commits are one look.
+// first in different tables. A look follows a commit within milliseconds, but
+// looks take no more than a quarter of a processor: of a hard-working writer
+// they show many commits at once.
 //
 // Of messages, the newest 1024 are compared with every look, as long as their
 // content is not longer than 8 KiB: of longer ones the length and the time of
-// the edit are. Everything else about messages, down to the millionth, is
-// compared by a scan, at most every minute and only after something was
-// committed. Edits that happen before the first scan has come by, a moment
-// after the first look, are not seen.
+// the edit are. The rest, down to the millionth message, is compared by a
+// scan, at most every minute and only after something was committed. An edit
+// that happens before the first scan has come by, in the first moments after
+// the first look, is not seen.
 //
 // What an edit or a deletion replaced is known in full for the newest 1024
 // messages, except for long content. Otherwise only whether the content

@@ -1,10 +1,12 @@
 package poll
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/claudeslack"
@@ -20,7 +22,9 @@ func (f *fixture) copyTo(path string) {
 // replaced wants Next to say so, and a new epoch of the next look.
 func (f *fixture) replaced() {
 	f.t.Helper()
-	if _, err := f.Next(f.t.Context(), f.at, 10); !errors.Is(err, capture.ErrReplaced) {
+	ctx, cancel := context.WithTimeout(f.t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := f.Next(ctx, f.at, 10); !errors.Is(err, capture.ErrReplaced) {
 		f.t.Fatalf("next: got %v, want %v", err, capture.ErrReplaced)
 	}
 	at := f.look()

@@ -1,7 +1,6 @@
 package poll
 
 import (
-	"context"
 	"testing"
 
 	"cslack-stream/internal/engine/claudeslack"
@@ -195,22 +194,6 @@ CREATE TABLE channel_members(channel_id,agent_name);`))
 	f.expect("deleted 1 c a:: hi null")
 	f.exec(`INSERT INTO messages(id,channel_id,sender_id,content) VALUES(7,'c','a','ho')`)
 	f.expect("message 7 c: ho")
-}
-
-// TestPoller_LeavesNothingUnseenAfterAFailure: what one look could not read,
-// the next one finds.
-func TestPoller_LeavesNothingUnseenAfterAFailure(t *testing.T) {
-	f := watch(t, basics...)
-	f.exec(message("general", "hi"), agent("zoe", "", "online"))
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := f.Look(ctx); err == nil {
-		t.Fatal("look with a context that is over: got no error")
-	}
-	run, err := f.Next(t.Context(), f.at, 10)
-	if err != nil || len(run.Changes) != 2 {
-		t.Errorf("got %d changes and error %v, want 2", len(run.Changes), err)
-	}
 }
 
 // workspace returns the workspace as of now.

@@ -18,7 +18,7 @@ func (p *Poller) wait(ctx context.Context) error {
 		if !errors.Is(err, wake.ErrIdle) {
 			return err
 		}
-		if err := p.letGo(ctx); err != nil {
+		if err := p.host.LetGo(ctx); err != nil {
 			return err
 		}
 	}
@@ -50,6 +50,12 @@ func (p *Poller) stirred(ctx context.Context) (bool, error) {
 	if ready || resting {
 		return ready, nil
 	}
+	return p.committed(ctx)
+}
+
+// committed reports whether anything may have been committed since it was last
+// asked, and remembers that it was.
+func (p *Poller) committed(ctx context.Context) (bool, error) {
 	changed, err := p.host.Changed(ctx)
 	if changed {
 		p.mu.Lock()
@@ -57,51 +63,6 @@ func (p *Poller) stirred(ctx context.Context) (bool, error) {
 		p.mu.Unlock()
 	}
 	return changed, err
-}
-
-// settled is how long nothing must have been written for the connection to be
-// closed. A writer writes first, waits for its disk, and then lets others see
-// the commit, which no file tells.
-const settled = 900 * time.Millisecond
-
-// letGo closes the connection, unless there is something to do after all. The
-// host takes the files as they are once it is closed for what was seen; so a
-// commit between the last glance and that must show here.
-func (p *Poller) letGo(ctx context.Context) error {
-	before := p.files()
-	for _, f := range before {
-		if quiet := time.Since(f.time); quiet >= 0 && quiet < settled {
-			return nil
-		}
-	}
-	if stirred, err := p.stirred(ctx); err != nil || stirred {
-		return err
-	}
-	if err := p.host.Disconnect(); err != nil {
-		return err
-	}
-	if p.files() != before {
-		p.mu.Lock()
-		p.due = true
-		p.mu.Unlock()
-	}
-	return nil
-}
-
-// fileState is what can be told of a file without opening it.
-type fileState struct {
-	size int64
-	time time.Time
-}
-
-// files returns the state of the database and of its write-ahead log.
-func (p *Poller) files() (state [2]fileState) {
-	for i, suffix := range []string{"", "-wal"} {
-		if info, err := os.Stat(p.host.Path() + suffix); err == nil {
-			state[i] = fileState{info.Size(), info.ModTime()}
-		}
-	}
-	return state
 }
 
 // follow notices that another file is at the database's path. The host's

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"cslack-stream/internal/engine/capture/wake"
 	"cslack-stream/internal/engine/sqlitedb"
@@ -25,7 +24,7 @@ func (l *Log) wait(ctx context.Context) error {
 		if !l.opts.ReadOnly {
 			return l.empty(ctx)
 		}
-		if news, err := l.letGo(ctx); err != nil || news {
+		if err := l.host.LetGo(ctx); err != nil {
 			return err
 		}
 	}
@@ -47,44 +46,4 @@ func (l *Log) empty(ctx context.Context) error {
 		return fmt.Errorf("checkpoint host database: %w", err)
 	}
 	return nil
-}
-
-// settled is how long nothing must have been written for the connection to be
-// closed. A writer writes first, waits for its disk, and then lets others see
-// the commit, which no file tells.
-const settled = 900 * time.Millisecond
-
-// letGo closes the connection, unless something was committed after all, which
-// it reports. The host takes the files as they are once it is closed for what
-// was seen; so a commit between the last glance and that must show here.
-func (l *Log) letGo(ctx context.Context) (news bool, err error) {
-	before := l.files()
-	for _, f := range before {
-		if quiet := time.Since(f.time); quiet >= 0 && quiet < settled {
-			return false, nil
-		}
-	}
-	if news, err := l.host.Changed(ctx); err != nil || news {
-		return news, err
-	}
-	if err := l.host.Disconnect(); err != nil {
-		return false, err
-	}
-	return l.files() != before, nil
-}
-
-// fileState is what can be told of a file without opening it.
-type fileState struct {
-	size int64
-	time time.Time
-}
-
-// files returns the state of the database and of its write-ahead log.
-func (l *Log) files() (state [2]fileState) {
-	for i, suffix := range []string{"", "-wal"} {
-		if info, err := os.Stat(l.host.Path() + suffix); err == nil {
-			state[i] = fileState{info.Size(), info.ModTime()}
-		}
-	}
-	return state
 }
