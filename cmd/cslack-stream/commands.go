@@ -7,6 +7,7 @@ func commands(env *environment) []*cobra.Command {
 	return []*cobra.Command{
 		newDemoCommand(env),
 		newServeCommand(env),
+		newWatchCommand(env),
 		newTailCommand(env),
 		newAgentsCommand(env),
 		newChannelsCommand(env),

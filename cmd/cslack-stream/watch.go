@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui"
+	"cslack-stream/internal/tui/line"
+	"cslack-stream/internal/tui/view"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// watchOptions are the flags of watch as they were typed: those of tail, and
+// what only a screen has.
+type watchOptions struct {
+	tailOptions
+	plain, ascii bool
+	theme        string
+}
+
+const watchLong = `watch shows live, on the whole terminal, what an agent sees: who says what to
+whom, and whether the picture is complete. Without an agent it asks which one.
+It begins with the last 500 events. space pauses, enter inspects, / filters,
+? shows every key. No server is needed: with none running it opens the
+database, and never changes it. Where the output is no terminal it does what
+tail does.`
+
+const watchExample = `  cslack-stream watch                        choose an agent
+  cslack-stream watch alice
+  cslack-stream watch alice -q 'is:mention'
+  cslack-stream watch alice --plain          lines, for screen readers`
+
+// newWatchCommand makes the command that shows events live on a screen.
+func newWatchCommand(env *environment) *cobra.Command {
+	var o watchOptions
+	cmd := &cobra.Command{
+		Use:     "watch [AGENT]",
+		Short:   "Watch what an agent sees, live, on the whole terminal",
+		Long:    watchLong,
+		Example: watchExample,
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), env, cmd.Flags(), args)
+		},
+	}
+	flags := cmd.Flags()
+	addTailStart(flags, &o.tailOptions)
+	addTailFilters(flags, &o.tailOptions)
+	addTailOutput(flags, &o.tailOptions)
+	flags.BoolVar(&o.plain, "plain", false, "show lines as tail does, for screen readers")
+	flags.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only (the default on the Linux console)")
+	flags.StringVar(&o.theme, "theme", "", "`HOW` it looks: ansi (the 16 colours of the terminal) or none")
+	groupFlags(flags, "How it looks", "plain", "ascii", "theme")
+	o.source.add(flags)
+	flags.BoolVar(&o.noReconnect, "no-reconnect", false, "with lines: exit with 4 when the stream is lost, instead of going on with it")
+	groupFlags(flags, "Where from", "no-reconnect")
+	flags.SetNormalizeFunc(tailAliases)
+	completeTail(env, cmd, &o.tailOptions)
+	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions([]cobra.Completion{"ansi", "none"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// lineFlags are the flags that only make sense for lines: who gives one wants
+// lines.
+var lineFlags = []string{"output", "template", "template-file", "count", "timeout", "until", "no-follow", "raw", "no-control", "no-reconnect", "highlight"}
+
+// run shows the screen, or lines where there is none.
+func (o *watchOptions) run(ctx context.Context, env *environment, flags *pflag.FlagSet, args []string) error {
+	lines := o.plain || !env.IsTerminal(env.Stdout) || !env.IsTerminal(env.Stdin) || env.Getenv("TERM") == "dumb" ||
+		slices.ContainsFunc(lineFlags, flags.Changed)
+	theme, err := o.pickTheme(env)
+	if err != nil {
+		return err
+	}
+	if !lines && !flags.Changed("last") {
+		o.last = tui.DefaultLast
+	}
+	plan, err := planTail(env, o.tailOptions, flags, args)
+	if err != nil {
+		return err
+	}
+	if lines {
+		return runTail(ctx, env, plan)
+	}
+	return runWatch(ctx, env, plan, theme)
+}
+
+func (o *watchOptions) pickTheme(env *environment) (view.Theme, error) {
+	t := view.Theme{ASCII: o.ascii || env.Getenv("TERM") == "linux"}
+	color, err := env.useColor(o.color)
+	if err != nil {
+		return t, err
+	}
+	switch o.theme {
+	case "":
+		t.Color = color
+	case "ansi":
+		t.Color = true
+	case "none":
+	default:
+		return t, usageError("--theme %s: want ansi or none", quoted(o.theme))
+	}
+	return t, nil
+}
+
+// watchGC is how much garbage there may be for what is held, in percent.
+const watchGC = 50
+
+// runWatch shows the screen until the reader has enough.
+func runWatch(ctx context.Context, env *environment, plan *tailPlan, theme view.Theme) error {
+	ctx, stopSignals := env.Signals(ctx)
+	defer stopSignals()
+	ctx, stopHangup := onTerminalHangup(ctx)
+	defer stopHangup()
+	// The view itself connects again, so that it can say what happens.
+	plan.source.noReconnect = true
+	t := &tailer{env: env, plan: plan}
+	source, err := env.Open(ctx, env, plan.source)
+	if err != nil {
+		return t.end(ctx, err)
+	}
+	defer source.close()
+	t.source = source
+	options, err := watchPlan(ctx, env, t)
+	if err != nil {
+		return t.end(ctx, err)
+	}
+	options.Theme = theme
+	if env.Getenv("GOGC") == "" {
+		// What is held all day should not take twice its room.
+		debug.SetGCPercent(watchGC)
+	}
+	summary, err := tui.Run(ctx, options)
+	return t.endWatch(ctx, summary, err)
+}
+
+// watchPlan finds out what the names in the plan mean in this workspace.
+func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, error) {
+	plan, source := t.plan, t.source
+	infos, err := source.Agents(ctx)
+	if err != nil && (plan.agent != "" || !errors.Is(err, event.ErrForbidden)) {
+		return tui.Options{}, err
+	}
+	t.view.Names = line.NewNames(infos)
+	if plan.agent != "" {
+		if t.view.Agent, err = findAgent(plan.agent, infos); err != nil {
+			return tui.Options{}, err
+		}
+	}
+	var channels []string
+	if len(plan.channels) > 0 {
+		all, err := source.Channels(ctx, t.view.Agent)
+		if err != nil {
+			return tui.Options{}, err
+		}
+		if channels, err = findChannels(plan.channels, all, t.view); err != nil {
+			return tui.Options{}, err
+		}
+	}
+	o := tui.Options{
+		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Mode: source.Mode, Where: source.Where,
+		Request: plan.request(t.view.Agent, channels), Pick: plan.agent == "", Infos: infos, LastActive: lastActiveOf,
+		Last: plan.last, Query: plan.query, Admit: plan.admits,
+		Clock: plan.printer.Clock, Location: plan.printer.Location, Now: env.Now, In: env.Stdin, Out: env.Stdout, Environ: os.Environ(),
+	}
+	if plan.last == 0 {
+		o.Last = -1
+	}
+	if plan.all {
+		o.Last = 1 << 30
+	}
+	return o, nil
+}
+
+// admits tells whether the flags that are no query let r through.
+func (p *tailPlan) admits(r *line.Record) bool {
+	matches := func(re interface{ MatchString(string) bool }) bool { return re.MatchString(r.Text) }
+	if !p.senders.Match(r) {
+		return false
+	}
+	for _, re := range p.exclude {
+		if matches(re) {
+			return false
+		}
+	}
+	for _, re := range p.include {
+		if matches(re) {
+			return true
+		}
+	}
+	return len(p.include) == 0
+}
+
+// endWatch says what was watched and how to go on, and turns what ended the
+// view into what ends the program.
+func (t *tailer) endWatch(ctx context.Context, s tui.Summary, err error) error {
+	if err != nil && !errors.Is(context.Cause(ctx), errTerminalGone) {
+		return err
+	}
+	if s.Watched && t.env.IsTerminal(t.env.Stderr) && ctx.Err() == nil {
+		t.sayWatched(s)
+	}
+	var stopped *signalError
+	switch {
+	case errors.As(context.Cause(ctx), &stopped):
+		return &exitError{code: stopped.exitCode()}
+	case s.Interrupted:
+		return &exitError{code: exitInterrupted}
+	}
+	return nil
+}
+
+// sayWatched says in one line what was watched, and the command that goes on
+// from there.
+func (t *tailer) sayWatched(s tui.Summary) {
+	command := []string{"cslack-stream watch"}
+	if !s.Agent.IsZero() {
+		command = append(command, shellWord(s.Address))
+	}
+	switch {
+	case !t.source.Ephemeral && !s.Cursor.IsZero():
+		command = append(command, "--since-id "+s.Cursor.String())
+	case !s.Newest.IsZero():
+		command = append(command, "--since "+s.Newest.UTC().Format(event.TimeFormat))
+	}
+	what := plural(s.Events, "event")
+	if s.Gaps > 0 {
+		what += ", " + plural(s.Gaps, "gap")
+	}
+	t.say("watched %s, %s, resume: %s", s.Address, what, strings.Join(command, " "))
+}
+
+// lastActiveOf is when an agent was last active, as far as the host knows.
+func lastActiveOf(i event.AgentInfo) (time.Time, bool) { return claudeslack.Time(i.LastActive) }

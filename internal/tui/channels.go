@@ -1,0 +1,163 @@
+package tui
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui/line"
+	"cslack-stream/internal/tui/text"
+	"cslack-stream/internal/tui/view"
+)
+
+// channel is one channel as the tabs show it.
+type channel struct {
+	id, name string
+	of       string // what tells it from others of its name: its project; of notes, the owner
+	kind     event.Kind
+	count    int // messages since the view was opened, or it was chosen
+	urgent   bool
+}
+
+// channels are those that the watched agent knows, and the one that the list
+// is narrowed to.
+type channels struct {
+	all    []*channel
+	byID   map[string]*channel
+	chosen string // id; empty: all
+	total  int
+}
+
+// list takes in the channels of the workspace.
+func (c *channels) list(all []event.Channel, v line.View) {
+	for _, ch := range all {
+		if ch.IsArchived {
+			continue
+		}
+		known := c.get(ch.ID, text.Name(v.ChannelName(ch)), ch.Kind)
+		if ch.ProjectID != nil {
+			known.of = text.Name(v.Names.Project(*ch.ProjectID))
+		}
+		if ch.Kind == event.KindNotes && ch.CreatedBy != nil {
+			known.of = text.Name(*ch.CreatedBy)
+		}
+	}
+}
+
+// label is how a channel is called: with its project, or its owner, if
+// another channel has the same name.
+func (c *channels) label(ch *channel) string {
+	shares := func(other *channel) bool { return other != ch && other.name == ch.name }
+	if ch.of != "" && slices.ContainsFunc(c.all, shares) {
+		return ch.name + "@" + ch.of
+	}
+	return ch.name
+}
+
+func (c *channels) get(id, name string, kind event.Kind) *channel {
+	if ch := c.byID[id]; ch != nil {
+		return ch
+	}
+	if c.byID == nil {
+		c.byID = make(map[string]*channel)
+	}
+	ch := &channel{id: id, name: name, kind: kind}
+	c.byID[id] = ch
+	c.all = append(c.all, ch)
+	slices.SortStableFunc(c.all, func(a, b *channel) int {
+		return cmp.Or(cmp.Compare(rank(a.kind), rank(b.kind)), strings.Compare(a.name, b.name))
+	})
+	return ch
+}
+
+// rank is the place of a kind among the channels.
+func rank(k event.Kind) int {
+	switch k {
+	case event.KindDirect:
+		return 1
+	case event.KindNotes:
+		return 2
+	}
+	return 0
+}
+
+// note takes note of an event, and counts it if it is new and a message that
+// somebody else wrote.
+func (c *channels) note(r *line.Record, isNew bool) {
+	if r.Channel.ID == "" {
+		return
+	}
+	ch := c.get(r.Channel.ID, r.Channel.Name, r.Channel.Kind)
+	if !isNew || !r.HasContent() || r.Sent || r.Channel.ID == c.chosen {
+		return
+	}
+	ch.count++
+	c.total++
+	ch.urgent = ch.urgent || priority(r) == "high"
+}
+
+// choose narrows the list to a channel; its news are not news any more.
+func (c *channels) choose(id string) {
+	c.chosen = id
+	if ch := c.byID[id]; ch != nil {
+		c.total -= ch.count
+		ch.count, ch.urgent = 0, false
+	}
+}
+
+// tabs are the channels as they are drawn: with all in one line those first
+// in which something happened.
+func (c *channels) tabs(newsFirst bool) []view.Tab {
+	tabs := []view.Tab{{Name: "ALL", Count: 0, Chosen: c.chosen == ""}}
+	if !newsFirst {
+		tabs[0].Count = c.total
+	}
+	all := c.all
+	if newsFirst {
+		all = slices.Clone(all)
+		slices.SortStableFunc(all, func(a, b *channel) int {
+			return cmp.Compare(c.order(a), c.order(b))
+		})
+	}
+	for _, ch := range all {
+		tabs = append(tabs, view.Tab{Name: c.label(ch), Count: ch.count, Urgent: ch.urgent, Chosen: ch.id == c.chosen})
+	}
+	return tabs
+}
+
+func (c *channels) order(ch *channel) int {
+	switch {
+	case ch.id == c.chosen:
+		return 0
+	case ch.count > 0:
+		return 1
+	}
+	return 2
+}
+
+// name is how the chosen channel is called.
+func (c *channels) name() string {
+	if ch := c.byID[c.chosen]; ch != nil {
+		return c.label(ch)
+	}
+	return ""
+}
+
+// priority is that of a message, in its metadata; "high" for urgent ones too.
+func priority(r *line.Record) string {
+	if r.Message == nil || len(r.Message.Metadata) == 0 || !strings.Contains(string(r.Message.Metadata), "priority") {
+		return ""
+	}
+	var meta struct{ Priority any }
+	if json.Unmarshal(r.Message.Metadata, &meta) != nil {
+		return ""
+	}
+	switch p, _ := meta.Priority.(string); strings.ToLower(p) {
+	case "high", "urgent", "critical":
+		return "high"
+	default:
+		return strings.ToLower(p)
+	}
+}

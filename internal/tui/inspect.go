@@ -1,0 +1,135 @@
+package tui
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui/line"
+	"cslack-stream/internal/tui/text"
+	"cslack-stream/internal/tui/timeline"
+	"cslack-stream/internal/tui/view"
+)
+
+// whys say why the watched agent sees an event; %s is the agent.
+var whys = map[line.Why]string{
+	line.WhySender:    "%s did it",
+	line.WhyDMParty:   "%s is one of the two members of this direct channel",
+	line.WhyMember:    "%s is a member of the channel",
+	line.WhyAddressee: "it is for %s alone",
+	line.WhyOwner:     "they are the notes of %s",
+	line.WhySelf:      "it is about %s",
+	line.WhyScope:     "everybody within the scope sees it",
+	line.WhyOperator:  "an operator sees everything",
+}
+
+// inspect is everything about the row that is looked at.
+func (m *model) inspect() *view.Inspect {
+	row := m.inspected()
+	if row == nil {
+		return &view.Inspect{Title: "nothing selected"}
+	}
+	switch row.Kind {
+	case timeline.Gap:
+		return &view.Inspect{Title: "gap", Scroll: m.scroll, Body: m.missing(row.Missing) + ".\n\nWhat is missing here can not be loaded: it was removed before it was read."}
+	case timeline.Day:
+		return &view.Inspect{Title: row.Day.Format("Monday 2 January 2006")}
+	}
+	r := row.Record
+	out := &view.Inspect{Title: text.Name(string(r.Type())), Scroll: m.scroll, Body: r.Line()}
+	switch r.Channel.Kind {
+	case event.KindDirect:
+		out.Title += " · direct message"
+	case event.KindNotes:
+		out.Title += " · note"
+	}
+	out.Title += " · " + m.ago(r.Time())
+	add := func(name, value string) {
+		if value != "" {
+			out.Fields = append(out.Fields, view.Field{Name: name, Value: text.Name(value)})
+		}
+	}
+	add("from", r.Sender)
+	add("to", m.recipients(r))
+	if r.Where != "" && r.Channel.Kind == event.KindChannel {
+		add("channel", r.Where+"  "+r.Channel.ID)
+	}
+	add("time", r.Time().In(m.o.Location).Format("2006-01-02 15:04:05.000 -07:00"))
+	add("id", r.ID())
+	why := whys[r.Why]
+	if strings.Contains(why, "%s") {
+		why = fmt.Sprintf(why, m.address)
+	}
+	add("why", why)
+	m.addMessage(r, add)
+	if r.Message == nil {
+		addPayload(r, add)
+	}
+	return out
+}
+
+// recipients are who a direct message is for.
+func (m *model) recipients(r *line.Record) string {
+	var to []string
+	for _, a := range r.Members {
+		if a != r.From {
+			to = append(to, m.names.Address(a))
+		}
+	}
+	return strings.Join(to, ", ")
+}
+
+// addMessage adds what a message has besides its text.
+func (m *model) addMessage(r *line.Record, add func(name, value string)) {
+	msg := r.Message
+	if msg == nil {
+		return
+	}
+	add("message", fmt.Sprint(msg.ID))
+	add("thread", r.Thread)
+	if msg.TopicName != nil {
+		add("topic", *msg.TopicName)
+	}
+	add("tags", strings.Join(msg.Tags, ", "))
+	add("confidence", compact(msg.Confidence))
+	if p := msg.Previous; p != nil && p.Content != nil {
+		add("before", *p.Content)
+	}
+	if msg.IsEdited {
+		add("edited", compact(msg.EditedAt))
+	}
+	if msg.DeletedBy != nil {
+		add("deleted by", *msg.DeletedBy)
+	}
+	add("meta", compact(msg.Metadata))
+}
+
+// addPayload adds the fields of an event that is not about a message.
+func addPayload(r *line.Record, add func(name, value string)) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(r.Event.Payload, &fields) != nil {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		add(text.Name(name), compact(fields[name]))
+	}
+}
+
+// compact is a JSON value in one line; empty if there is none.
+func compact(b json.RawMessage) string {
+	var s string
+	var out bytes.Buffer
+	switch {
+	case len(b) == 0 || string(b) == "null":
+		return ""
+	case json.Unmarshal(b, &s) == nil:
+		return s
+	case json.Compact(&out, b) != nil:
+		return string(b)
+	}
+	return out.String()
+}

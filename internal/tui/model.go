@@ -1,0 +1,252 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui/line"
+	"cslack-stream/internal/tui/query"
+	"cslack-stream/internal/tui/timeline"
+	"cslack-stream/internal/tui/view"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// model is the live view. It is the only tea.Model; all of it runs in the
+// goroutine of the program.
+type model struct {
+	o    Options
+	keys keyMap
+	out  *terminal
+
+	width, height int
+	now           time.Time // of the last tick or batch
+
+	// Whose stream it is, and how it is said.
+	agent   event.Agent
+	watched bool
+	address string
+	names   *line.Names
+	view    line.View
+	fold    line.Fold
+
+	feed     *feed
+	feeds    []*feed // those that were stopped may still be ending
+	serial   int     // of the feed: what others tell is not heard
+	conn     connection
+	since    time.Time // when the stream became good, was lost, or ended
+	timeline *timeline.Timeline
+	meter    meter
+	gaps     int
+	events   int
+	cursor   event.Cursor
+
+	channels channels
+	query    *query.Query
+	filterID int // of the filter: older ones are not evaluated further
+
+	prompt     *prompt
+	history    []string     // of what was typed
+	found      *query.Query // what was looked for last
+	picker     *picker
+	help       bool
+	helpScroll int
+	inspecting bool
+	scroll     int // of the inspected event
+	clock      clock
+	wrap       bool
+	columns    view.Columns
+
+	toast       string
+	toastID     int
+	suspended   bool
+	interrupted bool
+
+	drawn string // what View returned last
+	dirty bool
+}
+
+// newModel returns the view before anything has happened.
+func newModel(o Options) *model {
+	o.defaults()
+	m := &model{
+		o: o, keys: defaultKeys(), timeline: timeline.New(o.Bounds), query: o.Query, now: o.Now(),
+		names: line.NewNames(o.Infos), columns: view.Columns{Where: minWhere, Who: minWho}, dirty: true,
+	}
+	m.since = m.now
+	m.clock = clockOf(o.Clock)
+	m.columns.Time = m.clock.width()
+	m.view = line.View{Names: m.names}
+	return m
+}
+
+// batch is what a feed told within a frame.
+type batch struct {
+	serial int
+	news   []news
+	at     time.Time
+	closed bool
+}
+
+type tick time.Time
+
+type refilter struct{ id int }
+
+type channelList struct {
+	serial   int
+	channels []event.Channel
+}
+
+type agentList struct{ infos []event.AgentInfo }
+
+type toastEnd struct{ id int }
+
+type toastShow struct{ text string }
+
+const (
+	// frameTime is how long news are collected before they are drawn: a fixed
+	// window, so that a steady stream can not hold them back.
+	frameTime = 33 * time.Millisecond
+	// mostNews bounds a batch.
+	mostNews = 4096
+	// askTime is how long lists of agents and channels may take.
+	askTime = 10 * time.Second
+	// toastTime is how long something that has happened is shown.
+	toastTime = 3 * time.Second
+)
+
+// Init implements tea.Model.
+func (m *model) Init() tea.Cmd {
+	cmds := []tea.Cmd{m.tickCmd()}
+	if m.o.Pick {
+		m.pickAgent()
+	} else {
+		cmds = append(cmds, m.watch(m.o.Request.Agent))
+	}
+	return tea.Batch(cmds...)
+}
+
+// tickCmd tells the time in a second.
+func (m *model) tickCmd() tea.Cmd {
+	now := m.o.Now
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return tick(now()) })
+}
+
+// collect returns what f tells next, and what it tells within the same frame.
+// While there is nothing it waits without doing anything.
+func collect(f *feed, serial int) tea.Cmd {
+	return func() tea.Msg {
+		b := batch{serial: serial}
+		first, ok := <-f.out
+		if !ok {
+			return batch{serial: serial, closed: true, at: f.now()}
+		}
+		b.news = append(b.news, first)
+		n := len(first.events)
+		frame := time.NewTimer(frameTime)
+		defer frame.Stop()
+		for n < mostNews {
+			select {
+			case next, ok := <-f.out:
+				if !ok {
+					b.closed, b.at = true, f.now()
+					return b
+				}
+				b.news = append(b.news, next)
+				n += len(next.events)
+			case <-frame.C:
+				b.at = f.now()
+				return b
+			}
+		}
+		b.at = f.now()
+		return b
+	}
+}
+
+// watch begins with the stream of an agent, or of everybody.
+func (m *model) watch(a event.Agent) tea.Cmd {
+	if m.feed != nil {
+		m.feed.cancel()
+	}
+	m.serial++
+	first := !m.watched
+	m.agent, m.watched = a, true
+	m.address = "everything"
+	if !a.IsZero() {
+		m.address = m.names.Address(a)
+	}
+	m.view = line.View{Agent: a, Names: m.names}
+	m.fold = line.Fold{}
+	m.timeline = timeline.New(m.o.Bounds)
+	m.channels = channels{}
+	m.meter, m.gaps, m.events = meter{}, 0, 0
+	m.conn, m.since, m.cursor = connection{}, m.now, event.Cursor{}
+	m.inspecting, m.scroll = false, 0
+
+	req := m.o.Request
+	req.Agent, req.Operator = a, a.IsZero()
+	if !first {
+		// Another agent's stream begins with its newest events.
+		req.After, req.Since = event.Cursor{}, time.Time{}
+	}
+	m.feed = startFeed(m.o.Source, req, m.o.Last, m.o.Now)
+	m.feeds = append(m.feeds, m.feed)
+	m.applyFilter()
+	return tea.Batch(collect(m.feed, m.serial), m.listChannels(a))
+}
+
+// listChannels asks for the channels of an agent. Without an answer the
+// channels are learnt from the events.
+func (m *model) listChannels(a event.Agent) tea.Cmd {
+	list, serial := m.o.Channels, m.serial
+	if list == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), askTime)
+		defer cancel()
+		all, err := list(ctx, a)
+		if err != nil {
+			return nil
+		}
+		return channelList{serial, all}
+	}
+}
+
+// listAgents asks who there is.
+func (m *model) listAgents() tea.Cmd {
+	list := m.o.Agents
+	if list == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), askTime)
+		defer cancel()
+		infos, err := list(ctx)
+		if err != nil {
+			return nil
+		}
+		return agentList{infos}
+	}
+}
+
+// stopFeeds ends whatever reads, and waits for it.
+func (m *model) stopFeeds() {
+	for _, f := range m.feeds {
+		f.stop()
+	}
+}
+
+// summary says what has been watched.
+func (m *model) summary() Summary {
+	s := Summary{
+		Agent: m.agent, Address: m.address, Watched: m.watched,
+		Events: m.events, Gaps: m.gaps, Cursor: m.cursor, Interrupted: m.interrupted,
+	}
+	if r := m.timeline.Newest(); r != nil {
+		s.Newest = r.Time()
+	}
+	return s
+}

@@ -1,0 +1,92 @@
+package tui
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui/line"
+	"cslack-stream/internal/tui/query"
+	"cslack-stream/internal/tui/timeline"
+	"cslack-stream/internal/tui/view"
+)
+
+// DefaultLast is how many events the view begins with.
+const DefaultLast = 500
+
+// Options say what is watched and how it is shown.
+type Options struct {
+	// Source gives the events. The view connects again when a stream is lost:
+	// a Source that does that itself hides from it that it is.
+	Source event.Source
+	// Agents lists the agents that may be watched, and Channels what an agent
+	// may know of; either may be nil.
+	Agents   func(context.Context) ([]event.AgentInfo, error)
+	Channels func(context.Context, event.Agent) ([]event.Channel, error)
+	// Mode says how the source is attached when all is well: "live",
+	// "live (direct)". Where is the database or the server.
+	Mode, Where string
+
+	// Request is the stream to watch. Its Agent and Operator are ignored if
+	// Pick asks the reader whom to watch first.
+	Request event.Request
+	Pick    bool
+	// Infos are the agents as they were when the view was opened.
+	Infos []event.AgentInfo
+	// LastActive reads when an agent was last active; nil if nobody knows.
+	LastActive func(event.AgentInfo) (time.Time, bool)
+	// Last is how many events the view begins with if Request does not say
+	// where; it defaults to DefaultLast, and negative means none.
+	Last int
+	// Query is the filter to begin with. Admit, if set, decides before any
+	// filter which events there are at all.
+	Query *query.Query
+	Admit func(*line.Record) bool
+
+	// Clock is how times are shown first.
+	Clock line.Clock
+	// Theme is how it looks.
+	Theme view.Theme
+	// Location is the reader's time zone; it defaults to time.Local.
+	Location *time.Location
+	// Now is asked by commands; it defaults to time.Now.
+	Now func() time.Time
+	// Bounds are those of the list.
+	Bounds timeline.Options
+
+	// In and Out are the terminal; Environ is where it is described, as
+	// os.Environ returns it.
+	In      io.Reader
+	Out     io.Writer
+	Environ []string
+}
+
+func (o *Options) defaults() {
+	if o.Last == 0 {
+		o.Last = DefaultLast
+	}
+	if o.Location == nil {
+		o.Location = time.Local
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Bounds.Location = o.Location
+}
+
+// Summary is what there is to say when the view has ended.
+type Summary struct {
+	// Agent is who was watched last, zero for everybody; Address is how it is
+	// called. Watched tells that anything was watched at all.
+	Agent   event.Agent
+	Address string
+	Watched bool
+	// Events and Gaps are how many came.
+	Events, Gaps int
+	// Cursor is where to resume, and Newest when the newest event was.
+	Cursor event.Cursor
+	Newest time.Time
+	// Interrupted tells that it was ended by ctrl-c.
+	Interrupted bool
+}

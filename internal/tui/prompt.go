@@ -1,0 +1,181 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"cslack-stream/internal/tui/query"
+	"cslack-stream/internal/tui/text"
+	"cslack-stream/internal/tui/timeline"
+	"cslack-stream/internal/tui/view"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// purpose is what a line is typed for.
+type purpose uint8
+
+const (
+	toFilter purpose = iota // hide what does not match
+	toFind                  // go to what matches
+	toJump                  // go to a time
+)
+
+// prompt is a line that is being typed. What a filter lets through is shown
+// as soon as it can be understood.
+type prompt struct {
+	purpose purpose
+	input   input
+	before  *query.Query // the filter that was there before
+	typed   string       // what was typed before a line of the past was taken
+	past    int          // how many lines back that is
+	err     error
+}
+
+func (m *model) openPrompt(p purpose) {
+	m.prompt = &prompt{purpose: p, before: m.query}
+	switch p {
+	case toFilter:
+		m.prompt.input = newInput(m.query.String())
+	case toFind:
+		m.prompt.input = newInput(m.found.String())
+	}
+}
+
+func (m *model) pressPrompt(k tea.KeyMsg) tea.Cmd {
+	p := m.prompt
+	switch k.Type {
+	case tea.KeyEnter:
+		return m.acceptPrompt()
+	case tea.KeyEsc:
+		m.prompt = nil
+		if p.purpose == toFilter {
+			m.query = p.before
+			return m.applyFilter()
+		}
+		return nil
+	case tea.KeyUp:
+		return m.recall(1)
+	case tea.KeyDown:
+		return m.recall(-1)
+	case tea.KeyPgUp, tea.KeyPgDown:
+		cmd, _ := m.pressMove(k)
+		return cmd
+	}
+	if !p.input.update(k) {
+		return nil
+	}
+	return m.typed()
+}
+
+// typed tries what has been typed so far.
+func (m *model) typed() tea.Cmd {
+	p := m.prompt
+	if p.purpose == toJump {
+		_, p.err = m.parseTime(p.input.String())
+		return nil
+	}
+	q, err := query.Parse(p.input.String(), query.Options{Now: m.now, Location: m.o.Location})
+	if p.err = err; err != nil || p.purpose != toFilter {
+		return nil // the last one that could be understood holds
+	}
+	m.query = q
+	return m.applyFilter()
+}
+
+func (m *model) parseTime(s string) (time.Time, error) {
+	return query.ParseTime(strings.TrimPrefix(strings.TrimSpace(s), "-"), m.now, m.o.Location)
+}
+
+// recall takes a filter that was typed before, or goes back to newer ones.
+func (m *model) recall(step int) tea.Cmd {
+	p := m.prompt
+	at := p.past + step
+	if p.purpose == toJump || at < 0 || at > len(m.history) {
+		return nil
+	}
+	if p.past == 0 {
+		p.typed = p.input.String()
+	}
+	if p.past = at; at == 0 {
+		p.input = newInput(p.typed)
+	} else {
+		p.input = newInput(m.history[len(m.history)-at])
+	}
+	return m.typed()
+}
+
+// mostHistory bounds what is remembered of what was typed.
+const mostHistory = 100
+
+// acceptPrompt does what was typed, unless it can not be understood.
+func (m *model) acceptPrompt() tea.Cmd {
+	p := m.prompt
+	line := strings.TrimSpace(p.input.String())
+	if p.err != nil {
+		return nil
+	}
+	m.prompt = nil
+	if line != "" && p.purpose != toJump && (len(m.history) == 0 || m.history[len(m.history)-1] != line) {
+		m.history = append(m.history[max(0, len(m.history)-mostHistory+1):], line)
+	}
+	switch p.purpose {
+	case toFind:
+		m.found, _ = query.Parse(line, query.Options{Now: m.now, Location: m.o.Location})
+		return m.find(-1)
+	case toJump:
+		return m.jump(line)
+	}
+	return nil
+}
+
+// find goes to the next row that was looked for.
+func (m *model) find(step int) tea.Cmd {
+	if m.found.Empty() {
+		return m.say("nothing was looked for yet: " + m.keys.Find.Help().Key + " finds")
+	}
+	where := "above"
+	if step > 0 {
+		where = "below"
+	}
+	match := func(r *timeline.Row) bool { return r.Record != nil && m.found.Match(r.Record) }
+	return m.seek(step, match, "nothing "+where+" matches "+text.Name(m.found.String()))
+}
+
+// jump goes to the first event at or after a time.
+func (m *model) jump(line string) tea.Cmd {
+	at, err := m.parseTime(line)
+	if line == "" || err != nil {
+		return nil
+	}
+	for i := range m.timeline.Len() {
+		if r := m.timeline.At(i); r.Record != nil && !r.Record.Time().Before(at) {
+			m.timeline.Select(r.Key)
+			return nil
+		}
+	}
+	m.timeline.Follow()
+	return m.say("nothing happened since " + at.In(m.o.Location).Format(time.DateTime))
+}
+
+// screenPrompt is the prompt as it is drawn.
+func (m *model) screenPrompt() *view.Prompt {
+	p := m.prompt
+	out := &view.Prompt{Label: "/ ", Input: p.input.view()}
+	switch p.purpose {
+	case toFilter:
+		out.Note = fmt.Sprintf("%d of %d match", m.timeline.Shown(), m.timeline.Events())
+	case toFind:
+		out.Label = `\ `
+	case toJump:
+		out.Label, out.Note = "go to ", "14:02, 20m, yesterday 9:00"
+	}
+	if p.err != nil && p.input.String() != "" {
+		out.Error = p.err.Error()
+		if p.purpose != toJump {
+			out.Note = "not yet a filter"
+		}
+	}
+	return out
+}

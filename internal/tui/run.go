@@ -1,0 +1,45 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// framesPerSecond is how often the terminal is written to at most.
+const framesPerSecond = 30
+
+// Run shows the view on the terminal until the reader quits or ctx is done,
+// and leaves the terminal as it found it. It reads o.In and writes to o.Out,
+// which must be a terminal. That it was ended is no error.
+func Run(ctx context.Context, o Options) (Summary, error) {
+	m := newModel(o)
+	m.out = newTerminal(o.Out, o.Environ)
+	options := []tea.ProgramOption{
+		tea.WithAltScreen(), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler(), tea.WithInput(o.In),
+	}
+	if m.out != nil {
+		options = append(options, tea.WithOutput(m.out))
+	}
+	p := tea.NewProgram(m, options...)
+	done := make(chan struct{})
+	waited := make(chan struct{})
+	go func() {
+		defer close(waited)
+		select {
+		case <-ctx.Done():
+			p.Quit()
+		case <-done:
+		}
+	}()
+	_, err := p.Run()
+	close(done)
+	<-waited
+	m.stopFeeds()
+	if err != nil && !errors.Is(err, tea.ErrInterrupted) {
+		return m.summary(), fmt.Errorf("run the view: %w", err)
+	}
+	return m.summary(), nil
+}

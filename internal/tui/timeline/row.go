@@ -1,0 +1,63 @@
+package timeline
+
+import (
+	"time"
+
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui/line"
+)
+
+// Kind says what a row is.
+type Kind uint8
+
+// The kinds of rows.
+const (
+	Event Kind = iota // one event
+	Gap               // events that are missing
+	Day               // the events below are of another day
+)
+
+// Row is one row of a timeline. It is immutable.
+type Row struct {
+	// Key is unique and rises from row to row.
+	Key  uint64
+	Kind Kind
+	// Record is the event of an Event row.
+	Record *line.Record
+	// Missing is what a Gap row lacks.
+	Missing Missing
+	// Day is the midnight with which the day of a Day row begins.
+	Day time.Time
+
+	size int64
+}
+
+// Missing says which events are not there.
+type Missing struct {
+	// Count is how many they are; negative if that is not known.
+	Count int64
+	// Reason is why; empty for rows that were let go while paused.
+	Reason event.GapReason
+	// After and Before are the times of the events next to it; zero if there
+	// are none yet.
+	After, Before time.Time
+}
+
+// time is when what the row shows was; zero if that is not known.
+func (r *Row) time() time.Time {
+	switch {
+	case r.Record != nil:
+		return r.Record.Time()
+	case r.Kind == Gap:
+		return r.Missing.After
+	}
+	return r.Day
+}
+
+// overhead is roughly what a record takes besides its texts, in bytes.
+const overhead = 1280
+
+// sizeOf is roughly how much memory a record holds.
+func sizeOf(r *line.Record) int64 {
+	return overhead + int64(len(r.Event.Wire)+len(r.Event.Payload)+2*len(r.Text))
+}

@@ -1,0 +1,179 @@
+package tui
+
+import (
+	"time"
+
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui/line"
+	"cslack-stream/internal/tui/timeline"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// Update implements tea.Model.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.dirty = true
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tea.KeyMsg:
+		return m, m.pressAll(msg)
+	case tick:
+		m.now = time.Time(msg)
+		m.meter.advance(m.now)
+		return m, m.tickCmd()
+	case batch:
+		return m, m.take(msg)
+	case refilter:
+		if msg.id == m.filterID && m.timeline.Refilter(refilterStep) {
+			return m, m.refilterCmd()
+		}
+	case channelList:
+		if msg.serial == m.serial {
+			m.channels.list(msg.channels, m.view)
+		}
+	case agentList:
+		m.o.Infos = msg.infos
+		m.names = line.NewNames(msg.infos)
+		m.view.Names = m.names
+		m.refreshPicker()
+	case toastShow:
+		return m, m.say(msg.text)
+	case toastEnd:
+		if msg.id == m.toastID {
+			m.toast = ""
+		}
+	case tea.ResumeMsg:
+	default:
+		m.dirty = false
+	}
+	return m, nil
+}
+
+// View implements tea.Model.
+func (m *model) View() string {
+	if m.dirty {
+		m.drawn, m.dirty = m.draw(), false
+	}
+	return m.drawn
+}
+
+// say shows for a while what has happened.
+func (m *model) say(text string) tea.Cmd {
+	m.toastID++
+	m.toast = text
+	id := m.toastID
+	return tea.Tick(toastTime, func(time.Time) tea.Msg { return toastEnd{id} })
+}
+
+// take takes in what the feed told.
+func (m *model) take(b batch) tea.Cmd {
+	if b.serial != m.serial {
+		m.dirty = false
+		return nil
+	}
+	m.now = b.at
+	for _, n := range b.news {
+		switch {
+		case n.state != nil:
+			m.connect(*n.state, b.at)
+		case n.gap != nil:
+			m.gaps++
+			m.timeline.AppendGap(timeline.Missing{Count: n.gap.Count, Reason: n.gap.Reason})
+		default:
+			m.takeEvents(n, b.at)
+		}
+	}
+	if b.closed {
+		return nil
+	}
+	return collect(m.feed, m.serial)
+}
+
+// connect takes in how good the stream is. A stream is lost since it was good
+// last, however often it was tried again.
+func (m *model) connect(c connection, at time.Time) {
+	trying := m.conn.phase == lost || m.conn.attempt > 0
+	if !trying || c.phase != lost && c.phase != connecting {
+		m.since = at
+	}
+	m.conn = c
+}
+
+func (m *model) takeEvents(n news, at time.Time) {
+	m.cursor = n.cursor
+	for _, e := range n.events {
+		m.names.Learn(e)
+		r := m.view.Record(e)
+		if m.fold.Hides(r) || m.o.Admit != nil && !m.o.Admit(r) {
+			continue
+		}
+		m.events++
+		m.timeline.Append(r)
+		m.channels.note(r, !n.past)
+		if !n.past {
+			m.meter.add(r.Time(), at)
+		}
+	}
+}
+
+// filter is what the list is narrowed to; nil if to nothing.
+func (m *model) filter() func(*line.Record) bool {
+	q, channel := m.query, m.channels.chosen
+	if q.Empty() && channel == "" {
+		return nil
+	}
+	return func(r *line.Record) bool {
+		return (channel == "" || r.Channel.ID == channel) && q.Match(r)
+	}
+}
+
+const (
+	firstRefilter = 2000 // events that are filtered before the next frame
+	refilterStep  = 5000
+)
+
+// applyFilter narrows the list to what was asked for: the newest events at
+// once, and others as there is time.
+func (m *model) applyFilter() tea.Cmd {
+	m.filterID++
+	m.timeline.SetFilter(m.filter())
+	if m.timeline.Refilter(firstRefilter) {
+		return m.refilterCmd()
+	}
+	return nil
+}
+
+func (m *model) refilterCmd() tea.Cmd {
+	id := m.filterID
+	return func() tea.Msg { return refilter{id} }
+}
+
+// inspected is the row that is looked at; nil if there is none.
+func (m *model) inspected() *timeline.Row {
+	i := m.timeline.Selected()
+	if m.timeline.Following() {
+		i = m.timeline.Len() - 1
+	}
+	if i < 0 {
+		return nil
+	}
+	return m.timeline.At(i)
+}
+
+// record is the event that is looked at; nil if there is none.
+func (m *model) record() *line.Record {
+	if r := m.inspected(); r != nil {
+		return r.Record
+	}
+	return nil
+}
+
+// forMe tells whether a row is addressed to the agent that is watched.
+func forMe(r *timeline.Row) bool { return r.Record != nil && r.Record.Addressed }
+
+// isRule tells whether a row parts others.
+func isRule(r *timeline.Row) bool { return r.Kind != timeline.Event }
+
+// isDirect tells whether an event is a direct message.
+func isDirect(r *line.Record) bool { return r.Channel.Kind == event.KindDirect }
