@@ -38,6 +38,8 @@ type hammer struct {
 	// Reconnect makes it open a connection for every transaction, as the host
 	// does.
 	Reconnect bool
+	// Python makes it a Python program, with the SQLite of the host.
+	Python bool
 
 	random *rand.Rand
 	said   int
@@ -64,7 +66,11 @@ func startHammer(t testing.TB, h hammer) *hammering {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0])
+	program := []string{os.Args[0]}
+	if h.Python {
+		program = []string{"python3", "-c", pythonHammer}
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), program[0], program[1:]...)
 	cmd.Env = append(os.Environ(), hammerEnv+"="+string(config))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -95,6 +101,64 @@ func (r *hammering) stop() {
 	if err := <-r.done; err != nil {
 		r.t.Fatalf("hammer: %v", err)
 	}
+}
+
+// pythonHammer is a hammer in Python: less wild, but with another SQLite.
+const pythonHammer = `
+import json, os, random, select, sqlite3, sys, time
+h = json.loads(os.environ["` + hammerEnv + `"])
+random.seed(h["Seed"])
+said = 0
+def say(db):
+    global said
+    said += 1
+    cur = db.execute("INSERT INTO messages(channel_id,sender_id,sender_project_id,content) VALUES('global:general','bob','p',?)", (f"{h['Name']}-{said}",))
+    db.execute("INSERT INTO journal(what) VALUES(?)", (f"message.new {cur.lastrowid}",))
+def edit(db):
+    row = db.execute("SELECT id FROM messages WHERE content<>'[Message deleted]' AND length(content)<200 ORDER BY random() LIMIT 1").fetchone()
+    if row:
+        db.execute("UPDATE messages SET content=content||' edited',is_edited=1 WHERE id=?", row)
+        db.execute("INSERT INTO journal(what) VALUES(?)", (f"message.edited {row[0]}",))
+def fail(db):
+    try:
+        db.execute("INSERT INTO messages(channel_id,sender_id,content) VALUES('global:general','bob','bad'),('global:general','bob',NULL)")
+    except sqlite3.IntegrityError:
+        return
+    sys.exit("got no error")
+def savepoint(db):
+    db.execute("SAVEPOINT s")
+    random.choice([say, edit, fail])(db)
+    if random.random() < .5:
+        db.execute("ROLLBACK TO s")
+        say(db)
+    db.execute("RELEASE s")
+while not select.select([sys.stdin], [], [], 0)[0]:
+    db = sqlite3.connect(h["Path"], isolation_level=None, timeout=5)
+    db.execute("PRAGMA journal_mode=WAL").fetchall()
+    db.execute("PRAGMA foreign_keys=ON")
+    db.execute("PRAGMA synchronous=NORMAL")
+    try:
+        db.execute(random.choice(["BEGIN", "BEGIN IMMEDIATE"]))
+        for _ in range(random.randint(1, 4)):
+            random.choice([say, say, edit, fail, savepoint])(db)
+        db.execute("ROLLBACK" if random.random() < .25 else "COMMIT")
+    except sqlite3.OperationalError as e:
+        if "locked" not in str(e):
+            raise
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+    db.close()
+    time.sleep(random.random() * .003)
+`
+
+// hasPython reports whether there is a Python to write with.
+func hasPython(t testing.TB) bool {
+	t.Helper()
+	_, err := exec.LookPath("python3")
+	if err != nil {
+		t.Log("python3 is not at hand: all writers have our own SQLite")
+	}
+	return err == nil
 }
 
 // runHammer is the hammer's own side.

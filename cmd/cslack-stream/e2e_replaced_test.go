@@ -28,6 +28,12 @@ type replacement struct {
 var replacements = []replacement{
 	{"copied over", func(t *testing.T, sc *scene, backup string) { shell(t, "cp", backup, sc.db) }, numbered("kept", 3)},
 	{"renamed over", func(t *testing.T, sc *scene, backup string) { shell(t, "mv", backup, sc.db) }, numbered("kept", 3)},
+	{"restored in place", func(t *testing.T, sc *scene, backup string) {
+		if _, err := exec.LookPath("python3"); err != nil {
+			t.Skip("python3, whose sqlite3 can restore a backup, is not at hand")
+		}
+		shell(t, "python3", "-c", "import sqlite3,sys; sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))", backup, sc.db)
+	}, numbered("kept", 3)},
 	{"deleted and created again", func(t *testing.T, sc *scene, _ string) {
 		other := hosttest.NewDatabase(t)
 		hosttest.StartWriter(t, other).Exec(e2eWorld...)
@@ -186,7 +192,7 @@ func TestServe_DatabaseGone(t *testing.T) {
 	if _, err := os.Stat(sc.db); err == nil {
 		t.Fatal("got a new file at the database's path, which would keep Claude-Slack from making its own")
 	}
-	replacements[2].do(t, sc, "")
+	replacements[len(replacements)-1].do(t, sc, "")
 	f.untilType(event.StreamInitial)
 	eventually(t, "a healthy server", func() bool { return s.health().Status == server.StatusHealthy })
 	hosttest.StartWriter(t, sc.db).Exec(say("after"))

@@ -81,6 +81,7 @@ func TestServe_StopsGracefully(t *testing.T) {
 	t.Parallel()
 	for name, signal := range map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			sc, w := newWorldScene(t)
 			s := sc.serve()
 			var feeds []*feed

@@ -280,7 +280,16 @@ var servingAt = regexp.MustCompile(`serving .* at (http://\S+)\n`)
 // serve starts serve on a free port and waits until it serves.
 func (sc *scene) serve(args ...string) *serving {
 	sc.t.Helper()
-	c := sc.start(append([]string{"serve", "--db", sc.db, "--listen", "127.0.0.1:0"}, args...)...)
+	return sc.serves(sc.start(sc.serveArgs(args...)...))
+}
+
+func (sc *scene) serveArgs(args ...string) []string {
+	return append([]string{"serve", "--db", sc.db, "--listen", "127.0.0.1:0"}, args...)
+}
+
+// serves waits until a serve that was started serves.
+func (sc *scene) serves(c *child) *serving {
+	sc.t.Helper()
 	s := &serving{child: c, client: &http.Client{Transport: new(http.Transport)}}
 	c.err.until(sc.t, "the address", servingAt.MatchString)
 	s.url = servingAt.FindStringSubmatch(c.err.String())[1]
@@ -668,3 +677,13 @@ func compare(t testing.TB, what string, want, got []string) {
 
 // clipped is short enough for a message.
 func clipped(s string) string { return s[:min(len(s), 200)] }
+
+// knownBug skips a test of what is known to be wrong and not repaired yet.
+// CSLACK_KNOWN_BUGS=1 runs it all the same. Whoever repairs it removes the
+// call.
+func knownBug(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("CSLACK_KNOWN_BUGS") == "" {
+		t.Skip("known bug: " + what)
+	}
+}

@@ -57,7 +57,7 @@ type flakyStream struct {
 func (s *flakyStream) Next(ctx context.Context) ([]*event.Event, error) {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(s.cut, cancel)()
+	defer context.AfterFunc(s.cut, cancel)() //nolint:contextcheck // cut is another reader's end
 	events, err := s.Stream.Next(inner)
 	if err != nil && s.cut.Err() != nil {
 		return nil, errCut

@@ -60,7 +60,6 @@ type model struct {
 
 	toast       string
 	toastID     int
-	suspended   bool
 	interrupted bool
 
 	drawn string // what View returned last

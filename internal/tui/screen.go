@@ -208,8 +208,13 @@ func (m *model) hints() []view.Hint {
 	case m.help:
 		return []view.Hint{hint(k.Close, "back"), {Key: "↑↓", Does: "scroll"}}
 	case m.inspecting:
-		return []view.Hint{hint(k.Close, "close"), {Key: "↑↓", Does: "next event"}, hint(k.Copy, "copy"), hint(k.CopyJSON, "copy JSON"),
-			{Key: "J K", Does: "scroll"}, hint(k.Newest, "follow"), hint(k.Help, "help"), hint(k.Quit, "quit")}
+		return []view.Hint{
+			hint(k.Close, "close"),
+			{Key: "↑↓", Does: "next event"},
+			hint(k.Copy, "copy"), hint(k.CopyJSON, "copy JSON"),
+			{Key: "J K", Does: "scroll"},
+			hint(k.Newest, "follow"), hint(k.Help, "help"), hint(k.Quit, "quit"),
+		}
 	}
 	pause := "pause"
 	if !m.timeline.Following() {

@@ -131,8 +131,8 @@ func (t *Timeline) dayOf(r *Row) time.Time {
 
 // lastDay is the day of the newest event shown.
 func (t *Timeline) lastDay() time.Time {
-	for i := len(t.rows) - 1; i >= 0; i-- {
-		switch r := t.rows[i]; r.Kind {
+	for _, r := range slices.Backward(t.rows) {
+		switch r.Kind {
 		case Event:
 			return t.dayOf(r)
 		case Day:
@@ -150,9 +150,9 @@ func (t *Timeline) Shown() int { return t.shown }
 
 // Newest returns the newest event held; nil if there is none.
 func (t *Timeline) Newest() *line.Record {
-	for i := len(t.entries) - 1; i >= 0; i-- {
-		if r := t.entries[i].row; r.Kind == Event {
-			return r.Record
+	for _, e := range slices.Backward(t.entries) {
+		if e.row.Kind == Event {
+			return e.row.Record
 		}
 	}
 	return nil

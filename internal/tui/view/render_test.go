@@ -17,6 +17,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 func TestRender_IsTheSizeOfTheScreen(t *testing.T) {
+	t.Parallel()
 	screens := samples()
 	screens["hostile"] = hostile
 	for name, screen := range screens {

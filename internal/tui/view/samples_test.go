@@ -20,8 +20,12 @@ func sample() view.Screen {
 		},
 		News: "NEW",
 		Tabs: []view.Tab{
-			{Name: "ALL", Chosen: true}, {Name: "#dev", Count: 4}, {Name: "#incidents", Count: 1, Urgent: true},
-			{Name: "@bob", Count: 1}, {Name: "#general"}, {Name: "~notes"},
+			{Name: "ALL", Chosen: true},
+			{Name: "#dev", Count: 4},
+			{Name: "#incidents", Count: 1, Urgent: true},
+			{Name: "@bob", Count: 1},
+			{Name: "#general"},
+			{Name: "~notes"},
 		},
 		Columns: view.Columns{Time: 8, Where: 10, Who: 6},
 		List: []view.Row{
@@ -51,8 +55,11 @@ func inspecting() view.Screen {
 	s.Inspect = &view.Inspect{
 		Title: "message.new · 2m ago",
 		Fields: []view.Field{
-			{Name: "from", Value: "bob@webapp"}, {Name: "channel", Value: "#dev  p1:dev"}, {Name: "time", Value: "2024-11-23 14:30:02.004 +02:00"},
-			{Name: "why", Value: "alice@webapp is a member of the channel"}, {Name: "meta", Value: `{"priority":"high","refs":["src/worker.py:45-80"]}`},
+			{Name: "from", Value: "bob@webapp"},
+			{Name: "channel", Value: "#dev  p1:dev"},
+			{Name: "time", Value: "2024-11-23 14:30:02.004 +02:00"},
+			{Name: "why", Value: "alice@webapp is a member of the channel"},
+			{Name: "meta", Value: `{"priority":"high","refs":["src/worker.py:45-80"]}`},
 		},
 		Body: s.List[5].Text + "\n\nBlocking: tests/test_worker.py::test_retry",
 	}

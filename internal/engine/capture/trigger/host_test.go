@@ -44,7 +44,7 @@ type outcome struct {
 }
 
 // host is a program that runs the host's statements on a connection.
-type host func(t *testing.T, db string, pragmas []string, statements []string) []outcome
+type host func(t *testing.T, db string, pragmas, statements []string) []outcome
 
 // python is the host's own SQLite: that of Python.
 func python(t *testing.T, db string, pragmas, statements []string) []outcome {
@@ -232,6 +232,7 @@ func tablesOf(t *testing.T, db string) (out []string) {
 // come to the same with our triggers and without: the ids and counts that it
 // is told, the rows that it gets back, the errors, and what is in its tables.
 func TestHost_IsUnharmed(t *testing.T) {
+	t.Parallel()
 	hosts := map[string]host{"python": python, "modernc": modernc}
 	pragmas := map[string][]string{
 		"as it is":          nil,

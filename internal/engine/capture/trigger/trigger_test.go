@@ -140,7 +140,7 @@ func TestTriggers_ManyRowsOfOneKey(t *testing.T) {
 	c := newCaptured(t)
 	again := `INSERT OR REPLACE INTO agents(name,project_id,status) VALUES('gina',NULL,'online')`
 	row := func(which string) string { return `rowid=(SELECT ` + which + `(rowid) FROM agents WHERE name='gina')` }
-	step := func(what string, sql string, want ...string) {
+	step := func(what, sql string, want ...string) {
 		t.Helper()
 		c.want(what, c.do(hosttest.Step{SQL: []string{sql}}), want...)
 	}
