@@ -14,9 +14,9 @@ import (
 	"cslack-stream/internal/engine/backend/memory"
 	"cslack-stream/internal/engine/backend/sqlite"
 	"cslack-stream/internal/engine/capture"
-	"cslack-stream/internal/engine/capture/poll"
 	"cslack-stream/internal/engine/capture/trigger"
 	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/event"
 )
 
 // eventFile is where the events of a database are kept.
@@ -27,12 +27,14 @@ func eventFile(database string) string {
 // attached is an engine in this process, at work on a database.
 type attached struct {
 	*engine.Engine
-	capture string   // trigger or poll
-	backend string   // sqlite or memory
-	static  bool     // the database can only be seen as it was
-	notes   []string // what a reader should know, one line each
-	events  *sqlite.Log
-	carries bool
+	capture string // trigger or poll
+	backend string // sqlite or memory
+	static  bool   // the database can only be seen as it was
+	// messagesOnly: the schema is not known well enough for anything else.
+	messagesOnly bool
+	notes        []string // what a reader should know, one line each
+	events       *sqlite.Log
+	carries      bool
 
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -73,8 +75,12 @@ func openDirect(ctx context.Context, path string, tell func(line string)) (*atta
 	if a.static {
 		mode = modeStatic
 	}
+	var source event.Source = a.Engine
+	if a.messagesOnly {
+		source = messagesOnly{a.Engine}
+	}
 	return &attachment{
-		Source: a.Engine, Agents: a.Agents, Channels: a.Channels, Mode: mode, Notes: a.notes,
+		Source: source, Agents: a.Agents, Channels: a.Channels, Mode: mode, Notes: a.notes,
 		Where: path, Ephemeral: true, Close: a.stop,
 	}, nil
 }
@@ -90,7 +96,7 @@ func attachReadOnly(ctx context.Context, path string, logger *slog.Logger) (*att
 	}
 	a := &attached{backend: "memory", static: host.Static()}
 	opts := engine.Options{Store: memory.New(memory.Options{}), Logger: logger}
-	if !generation.Known {
+	if a.messagesOnly = !generation.Known; a.messagesOnly {
 		a.note("%s has an unknown schema (it lacks %s); this build knows v3.0 to v4.1: showing messages only, read-only", path, strings.Join(generation.Missing, ", "))
 	}
 	if a.static {
@@ -100,15 +106,17 @@ func attachReadOnly(ctx context.Context, path string, logger *slog.Logger) (*att
 	if err != nil {
 		return nil, errors.Join(err, host.Close())
 	}
+	if err := host.Close(); err != nil {
+		return nil, err
+	}
+	opts.Changes = newEither(path, !status.Installed)
 	if status.Installed {
 		a.capture = "trigger"
-		opts.Changes = trigger.New(trigger.Options{Host: host, ReadOnly: true})
 		if opts.Base, err = openBase(ctx, path, status); err != nil {
 			a.note("the events before now are not used: %v", err)
 		}
 	} else {
 		a.capture = "poll"
-		opts.Changes = poll.New(poll.Options{Host: host})
 		a.notePoll(generation)
 	}
 	if err := a.start(ctx, opts); err != nil {

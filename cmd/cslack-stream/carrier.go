@@ -20,7 +20,11 @@ import (
 // file beside the database, installing what is missing.
 func carry(ctx context.Context, env *environment, path string, logger *slog.Logger) (*attached, error) {
 	host := capture.NewHost(path)
-	if _, err := host.Generation(ctx); err != nil {
+	generation, err := host.Generation(ctx)
+	if err == nil {
+		err = trigger.CheckGeneration(generation) // before anything is said or made
+	}
+	if err != nil {
 		return nil, schemaAt(path, errors.Join(err, host.Close()))
 	}
 	status, err := readStatus(ctx, host)

@@ -187,9 +187,6 @@ func TestTail_DatabaseReplaced(t *testing.T) {
 		for _, r := range replacements {
 			t.Run(kind.name+", "+r.name, func(t *testing.T) {
 				t.Parallel()
-				if kind.name == "with triggers" && r.kept == nil {
-					knownBug(t, "a tail whose database is replaced by one without triggers falls silent")
-				}
 				sc, w := kind.make(t)
 				w.Exec(sayEach("kept", 3)...)
 				backup := sc.db + ".backup"
@@ -360,7 +357,6 @@ func TestTail_ReadOnlyDirectory(t *testing.T) {
 // installed again. The tail goes on: by looking at the tables, if it must.
 func TestTail_TriggersRemoved(t *testing.T) {
 	t.Parallel()
-	knownBug(t, "a tail falls silent when capture is uninstalled")
 	sc, w := attachmentKinds[0].make(t)
 	c := sc.tail()
 	c.out.untilLine(t, "carried2")

@@ -72,7 +72,6 @@ func TestServe_RefusesBadAddresses(t *testing.T) {
 // typed it.
 func TestServe_RefusesBadPort(t *testing.T) {
 	t.Parallel()
-	knownBug(t, "serve --listen 127.0.0.1:99999 ends with exit code 1 and no remedy, want 2 and one")
 	sc, _ := newWorldScene(t)
 	for _, address := range []string{"127.0.0.1:99999", "127.0.0.1:http?", "127.0.0.1:-1"} {
 		refused(t, sc.run("serve", "--db", sc.db, "--listen", address), exitUsage, "--listen", "127.0.0.1:8787")
@@ -193,7 +192,6 @@ func TestTail_UnknownSchema(t *testing.T) {
 
 func TestTail_UnknownSchemaShowsMessagesOnly(t *testing.T) {
 	t.Parallel()
-	knownBug(t, "tail on an unknown schema says that it shows messages only, and shows agent.registered too")
 	sc := newUnknownScene(t)
 	c := sc.run("tail", "--direct", "--db", sc.db, "--all", "--no-follow", "--template", "{{.Type}}")
 	for _, typ := range c.out.lines() {
@@ -207,7 +205,6 @@ func TestTail_UnknownSchemaShowsMessagesOnly(t *testing.T) {
 // generation, nor beside it.
 func TestCapture_RefusesUnknownSchema(t *testing.T) {
 	t.Parallel()
-	knownBug(t, "capture install and serve on an unknown schema say that they add tables, make an event file, and only then refuse")
 	sc := newUnknownScene(t)
 	for _, command := range [][]string{{"capture", "install"}, {"serve", "--listen", "127.0.0.1:0"}} {
 		refused(t, sc.run(append(command, "--db", sc.db)...), exitFailed, sc.db, "unknown schema", "channels.topic_required", "nothing was added")
@@ -248,7 +245,6 @@ func TestCommands_NoDatabase(t *testing.T) {
 // TestCommands_NoDatabaseBlock: the block names all five places.
 func TestCommands_NoDatabaseBlock(t *testing.T) {
 	t.Parallel()
-	knownBug(t, "NotFoundError.Block is never shown: the one line names only the places that are set")
 	sc := newScene(t, "")
 	for _, command := range [][]string{{"tail"}, {"serve"}, {"doctor"}} {
 		c := sc.run(command...)

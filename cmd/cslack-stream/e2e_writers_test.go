@@ -20,8 +20,8 @@ func TestServe_TenThousandWhileStopped(t *testing.T) {
 	alice := "agent=alice&project=webapp"
 	before := s.open(alice, s.beginning())
 	w.Exec(sayEach("before", 3)...)
-	before.untilText("before2")
-	cursor := before.frames[before.taken-1].ID
+	seen := before.untilText("before2")
+	cursor := seen[len(seen)-1].ID
 	s.stop()
 
 	const n = 10_000

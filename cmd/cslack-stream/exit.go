@@ -70,6 +70,11 @@ func exitCode(err error) int {
 func reportExit(w io.Writer, err error) int {
 	code := exitCode(err)
 	var exit *exitError
+	var noDatabase *claudeslack.NotFoundError
+	if errors.As(err, &noDatabase) && len(noDatabase.Places) > 2 { // nothing was named outright
+		fmt.Fprint(w, text.Content(noDatabase.Block()))
+		return code
+	}
 	if err != nil && (!errors.As(err, &exit) || exit.err != nil) {
 		message := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
 		fmt.Fprintf(w, "cslack-stream: %s\n", text.Content(message))

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -101,8 +102,8 @@ func openEngine(ctx context.Context, env *environment, path string, opts serveOp
 // listen opens the address, which must be a loopback one: there is no
 // authentication yet.
 func listen(ctx context.Context, address string) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
+	host, port, err := net.SplitHostPort(address)
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
 		return nil, usageError("--listen %s: want HOST:PORT, for example %s", quoted(address), defaultListen)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {

@@ -77,10 +77,12 @@ func (m *model) step() {
 	ops[m.rand.IntN(len(ops))]()
 }
 
-// exec runs one transaction in the other process.
+// exec runs one transaction in the other process. It takes the write lock
+// first: a read that comes before it makes SQLite refuse at once if somebody
+// else, our trim for one, has committed in between.
 func (m *model) exec(statements ...string) {
 	m.t.Helper()
-	m.w.Do(hosttest.Step{SQL: slices.Concat([]string{"BEGIN"}, statements, []string{"COMMIT"}), Keep: m.rand.IntN(2) == 0})
+	m.w.Do(hosttest.Step{SQL: slices.Concat([]string{"BEGIN IMMEDIATE"}, statements, []string{"COMMIT"}), Keep: m.rand.IntN(2) == 0})
 }
 
 // rows queries the database as it is now, columns joined by "|".
@@ -406,7 +408,7 @@ func (m *model) config() {
 
 // rollback leaves nothing.
 func (m *model) rollback() {
-	m.w.Exec("BEGIN", `INSERT INTO agents(name,project_id) VALUES('never','pa')`, `DELETE FROM channel_members`, `UPDATE agents SET status='never'`, "ROLLBACK")
+	m.w.Exec("BEGIN IMMEDIATE", `INSERT INTO agents(name,project_id) VALUES('never','pa')`, `DELETE FROM channel_members`, `UPDATE agents SET status='never'`, "ROLLBACK")
 }
 
 // savepoint leaves only what was outside of it.

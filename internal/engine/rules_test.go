@@ -625,7 +625,9 @@ func TestRule12_AttachmentAndServer(t *testing.T) {
 		w.Exec(say(fmt.Sprint("both", i)))
 		want = append(want, fmt.Sprint("both", i))
 	}
+	all := e.operator(t, event.Cursor{})
 	w.Exec(say("end"))
+	contents(t, all, "end")
 	want = append(want, "end")
 	if diff := cmp.Diff(want[6:], contents(t, s, "end")); diff != "" {
 		t.Errorf("attachment beside a server (-want +got):\n%s", diff)

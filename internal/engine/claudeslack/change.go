@@ -115,6 +115,9 @@ func replaces(prev, next Change) bool {
 	case AgentGone:
 		put, ok := next.Row.(AgentPut)
 		return ok && agentKey(put.Name, put.ProjectID) == gone.Agent
+	case LinkGone:
+		put, ok := next.Row.(LinkPut)
+		return ok && put.ProjectA == gone.ProjectA && put.ProjectB == gone.ProjectB
 	}
 	return false
 }
@@ -123,7 +126,7 @@ func replaces(prev, next Change) bool {
 // other half is not read yet.
 func mayContinue(c Change) bool {
 	switch c.Row.(type) {
-	case MemberGone, AgentGone:
+	case MemberGone, AgentGone, LinkGone:
 		return true
 	}
 	return false

@@ -57,6 +57,9 @@ func Conn(ctx context.Context, path string, mode Mode, pragmas ...string) (*sql.
 		// The driver opens lazily: touch the file.
 		var n int
 		err = c.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE 0`).Scan(&n)
+		if err != nil {
+			err = errors.Join(err, c.Close()) // the handle does not close what is taken out of it
+		}
 	}
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())

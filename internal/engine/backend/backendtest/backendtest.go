@@ -282,6 +282,10 @@ func testTrimmed(t *testing.T, s *suite) {
 	if got := s.read(t, last, event.Filter{}); len(got) != 0 {
 		t.Errorf("after the last: got %v, want nothing", got)
 	}
+	s.expire(t, s.Now.Add(365*24*time.Hour))
+	if got := s.gap(t, first, direct); got != event.GapTrimmed {
+		t.Errorf("direct messages that are gone too: got %s, want %s", got, event.GapTrimmed)
+	}
 }
 
 func testOffsets(t *testing.T, s *suite) {

@@ -83,6 +83,18 @@ func Added() string {
 	return fmt.Sprintf("adds the tables cslack_change and cslack_meta and %d triggers named cslack_*; cslack-stream capture uninstall removes them without trace", len(triggers()))
 }
 
+// CheckGeneration returns a *claudeslack.SchemaError if nothing may be
+// installed in a database of this generation.
+func CheckGeneration(g claudeslack.Generation) error {
+	if g.Known {
+		return nil
+	}
+	return &claudeslack.SchemaError{
+		Found:  "the database has an unknown schema (it lacks " + strings.Join(g.Missing, ", ") + ")",
+		Remedy: "nothing was added; watch and tail can still show its messages, read-only",
+	}
+}
+
 // Install adds the change log and the triggers to the database at path, all
 // in one transaction of a few milliseconds, or mends what is there. It
 // returns a look at the tables as they were at the very boundary: every
@@ -104,11 +116,8 @@ func Install(ctx context.Context, path string) (*capture.Look, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !g.Known {
-		return nil, &claudeslack.SchemaError{
-			Found:  "the database has an unknown schema (it lacks " + strings.Join(g.Missing, ", ") + ")",
-			Remedy: "nothing was added; watch and tail can still show its messages, read-only",
-		}
+	if err := CheckGeneration(g); err != nil {
+		return nil, err
 	}
 	var look *capture.Look
 	err = sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error {

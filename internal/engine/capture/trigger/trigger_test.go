@@ -83,9 +83,6 @@ func TestTriggers_ConflictClauses(t *testing.T) {
 		for _, recursive := range []string{"OFF", "ON"} {
 			for _, transaction := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s, recursive %s, transaction %v", tt.name, recursive, transaction), func(t *testing.T) {
-					if recursive == "ON" && tt.name == "link twice by replace" {
-						t.Skip("known bug: claudeslack.replaces does not know links, so REPLACE under recursive triggers links again")
-					}
 					c := template.copy(t)
 					statements := tt.sql
 					if transaction {
