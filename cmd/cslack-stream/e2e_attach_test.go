@@ -378,7 +378,6 @@ func TestTail_TriggersRemoved(t *testing.T) {
 // let go, the file must be as empty as the host would have left it.
 func TestTail_LeavesNoFullWAL(t *testing.T) {
 	t.Parallel()
-	knownBug(t, "after a burst of the host a tail lets go of the database, but the -wal stays full until the host's next close: a backup copied over it then is undone or damaged (pipeline rule 1)")
 	for _, kind := range attachmentKinds {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()

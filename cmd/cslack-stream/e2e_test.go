@@ -420,13 +420,3 @@ func compare(t testing.TB, what string, want, got []string) {
 
 // clipped is short enough for a message.
 func clipped(s string) string { return s[:min(len(s), 200)] }
-
-// knownBug skips a test of what is known to be wrong and not repaired yet.
-// CSLACK_KNOWN_BUGS=1 runs it all the same. Whoever repairs it removes the
-// call.
-func knownBug(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv("CSLACK_KNOWN_BUGS") == "" {
-		t.Skip("known bug: " + what)
-	}
-}

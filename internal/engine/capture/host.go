@@ -34,6 +34,7 @@ type Host struct {
 	version    int64 // data_version of conn at the last look
 	layout     int64 // schema_version of conn
 	checked    time.Time
+	attached   time.Time // when the database was connected to first
 }
 
 // fileState is what a look at a file from outside can tell.
@@ -143,6 +144,9 @@ func (h *Host) connect(ctx context.Context) error {
 	}
 	h.db, h.conn, h.generation, h.file, h.wal = db, conn, g, info, h.walState()
 	h.prepared = make(map[string]*sql.Stmt)
+	if h.attached.IsZero() {
+		h.attached = time.Now()
+	}
 	h.checked = time.Now()
 	return nil
 }
@@ -176,7 +180,23 @@ func (h *Host) LetGo(ctx context.Context) error {
 	}
 	err = h.release()()
 	h.file, h.wal = file, wal // as they were before the last glance
+	if wal.size > 0 && wal.time.After(h.attached) {
+		h.leaveAsHost(ctx)
+	}
 	return err
+}
+
+// leaveAsHost does what the host's own last connection does when nobody looks:
+// it closes a connection that could write, so that SQLite moves the committed
+// pages of the write-ahead log into the database and removes it. While we were
+// connected the host's last close could not, and a backup copied over the
+// database would be undone by what is left in the log. It says nothing new: if
+// anybody else is connected, or we may not write there, nothing happens.
+func (h *Host) leaveAsHost(ctx context.Context) {
+	db, c, err := sqlitedb.Conn(ctx, h.path, sqlitedb.ReadWrite)
+	if err == nil {
+		_ = errors.Join(c.Close(), db.Close())
+	}
 }
 
 // Disconnect closes the connection, whatever is going on; the next use opens
