@@ -41,7 +41,7 @@ func (e *NotFoundError) Block() string {
 	b.WriteString("No Claude-Slack database found.\n\nLooked in\n")
 	for _, p := range e.Places {
 		name := p.Name
-		if p.Path != "" && p.Path != p.Name {
+		if p.Path != "" && !strings.HasPrefix(p.Name, "~") {
 			name += "  " + p.Path
 		}
 		fmt.Fprintf(&b, "  %-60s  %s\n", name, p.State)
