@@ -13,9 +13,11 @@ import (
 )
 
 const (
-	// trimEvery and trimRows say when carried changes are removed from the
-	// host's file.
+	// Carried changes are removed from the host's file after trimEvery of
+	// silence; while changes come, less often or when there are trimRows: a
+	// commit of ours is one more that the host's writers may have to wait for.
 	trimEvery = 2 * time.Second
+	trimBusy  = 10 * time.Second
 	trimRows  = 1000
 	// patience is how long a following engine leaves a change to the one that
 	// carries.
@@ -210,7 +212,7 @@ func (e *Engine) trimIfDue(ctx context.Context) error {
 	if e.opts.File == "" || e.following {
 		return nil
 	}
-	if e.state.Checkpoint.ID-e.trimmed < trimRows && time.Since(e.trimTime) < trimEvery {
+	if e.state.Checkpoint.ID-e.trimmed < trimRows && time.Since(e.trimTime) < trimBusy {
 		return nil
 	}
 	return e.trim(ctx)

@@ -36,7 +36,7 @@ func TestRule2_LaterJoinerIsNoFounder(t *testing.T) {
 		t.Run(fmt.Sprint("carried in between ", between), func(t *testing.T) {
 			db, w := newWorld(t)
 			startCarrier(t, db).stop()
-			w.Exec("BEGIN", `INSERT INTO channels(id,channel_type,access_type,scope,name) VALUES('dm:x','direct','private','global','x')`,
+			w.Exec("BEGIN IMMEDIATE", `INSERT INTO channels(id,channel_type,access_type,scope,name) VALUES('dm:x','direct','private','global','x')`,
 				joins("dm:x", "alice"), "COMMIT")
 			if between {
 				startCarrier(t, db, func(o *engine.Options) { o.Limit = 1 }).stop()
@@ -58,7 +58,7 @@ func TestRule2_FounderIsTheCreator(t *testing.T) {
 	db, w := newWorld(t)
 	e := startCarrier(t, db, func(o *engine.Options) { o.Limit = 1 })
 	s := e.operator(t, event.Cursor{})
-	w.Exec("BEGIN", `INSERT INTO channels(id,channel_type,access_type,scope,name,created_by,created_by_project_id) VALUES('c','channel','private','global','c','alice','p')`,
+	w.Exec("BEGIN IMMEDIATE", `INSERT INTO channels(id,channel_type,access_type,scope,name,created_by,created_by_project_id) VALUES('c','channel','private','global','c','alice','p')`,
 		joins("c", "bob"), joins("c", "alice"), say("end"), "COMMIT")
 	contents(t, s, "end")
 	want := []seen{{"channel.created", "c", []string{"alice:p", "bob:p"}}}
