@@ -113,7 +113,6 @@ func (e *Engine) publish(events []event.Event) {
 	for i := range events {
 		pointers[i] = &events[i]
 	}
-	e.captured.Add(int64(len(events)))
 	e.window.Publish(pointers)
 }
 

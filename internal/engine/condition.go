@@ -40,9 +40,6 @@ func (e *Engine) setCondition(s State, err error) {
 	e.condition.Store(c)
 }
 
-// Captured returns how many events this engine has carried since it started.
-func (e *Engine) Captured() int64 { return e.captured.Load() }
-
 // Size returns how many events the log holds, and how many changes lie behind
 // its checkpoint; -1 for what can not be told now.
 func (e *Engine) Size(ctx context.Context) (events, lag int64) {

@@ -67,7 +67,6 @@ type Engine struct {
 
 	progress  progress
 	condition atomic.Pointer[Condition]
-	captured  atomic.Int64
 }
 
 // New returns an engine. Start makes it ready, Run keeps it going.

@@ -3,7 +3,6 @@ package claudeslack
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -139,10 +138,4 @@ func refuse(columns map[string]map[string]string) error {
 		return &SchemaError{Found: "the database has a schema from before Claude-Slack v3.0", Remedy: update}
 	}
 	return nil
-}
-
-// IsSchemaError reports whether err is a *SchemaError.
-func IsSchemaError(err error) bool {
-	var s *SchemaError
-	return errors.As(err, &s)
 }

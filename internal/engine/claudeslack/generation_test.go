@@ -1,6 +1,7 @@
 package claudeslack_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestRecognise_Generations(t *testing.T) {
 			defer c.Close()
 			g, err := claudeslack.Recognise(t.Context(), c)
 			if err != nil {
-				if !claudeslack.IsSchemaError(err) || !strings.Contains(err.Error(), tt.want) {
+				if _, ok := errors.AsType[*claudeslack.SchemaError](err); !ok || !strings.Contains(err.Error(), tt.want) {
 					t.Errorf("got %v, want a SchemaError that says %q", err, tt.want)
 				}
 				return

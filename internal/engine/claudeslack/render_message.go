@@ -43,9 +43,8 @@ func (r *renderer) messageInserted(row MessageInserted) {
 // directReceived tells every member but the sender.
 func (r *renderer) directReceived(m event.Message, c *channelState) {
 	sender := agentKey(m.SenderID, m.SenderProjectID)
-	for _, name := range c.memberNames() {
-		to, err := event.ParseAgent(name)
-		if _, known := r.agents[to]; err != nil || !known || to == sender {
+	for _, to := range c.memberKeys() {
+		if _, known := r.agents[to]; !known || to == sender {
 			continue
 		}
 		r.emitMessage(event.DMReceived, m, c, r.only(to))

@@ -326,12 +326,16 @@ func (ws *Workspace) linked(a, b string) bool {
 	return ws.links[[2]string{a, b}].Enabled || ws.links[[2]string{b, a}].Enabled
 }
 
+// memberKeys returns a channel's members in the order of name:project.
+func (c *channelState) memberKeys() []event.Agent {
+	return slices.SortedFunc(maps.Keys(c.members), func(a, b event.Agent) int { return compare(a.String(), b.String()) })
+}
+
 // memberNames returns a channel's members as name:project, sorted.
 func (c *channelState) memberNames() []string {
 	var names []string
-	for m := range maps.Keys(c.members) {
+	for _, m := range c.memberKeys() {
 		names = append(names, m.String())
 	}
-	slices.Sort(names)
 	return names
 }

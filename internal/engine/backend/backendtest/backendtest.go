@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 	}{
 		{"gives rising offsets and reads them from every cursor", testRead},
 		{"stores events as they are", testFields},
+		{"keeps an addressee with colons", testAddressee},
 		{"refuses an append that does not follow", testConflict},
 		{"keeps the state with the events", testState},
 		{"says gap for cursors that are not its own", testForeignCursors},
@@ -182,6 +183,23 @@ func testFields(t *testing.T, s *suite) {
 	}
 	if got.Change != 1 || !got.CreatedAt.Equal(given.CreatedAt) || got.Agent != given.Agent {
 		t.Errorf("got %+v, want %+v", got, given)
+	}
+}
+
+// testAddressee: an addressee is read as it was written, colons and all.
+func testAddressee(t *testing.T, s *suite) {
+	to := event.Agent{Name: "x:y", Project: "a:b"}
+	var set event.Bitmap
+	set.Add(s.roster.Add(to))
+	e := s.direct(1, s.Now)
+	e.Agent, e.Audience = to, s.roster.Intern(set)
+	s.append(t, e)
+	events, err := s.Store.Read(t.Context(), event.Cursor{}, event.Filter{}, 10)
+	if err != nil || len(events) != 1 || events[0].Agent != to {
+		t.Fatalf("got %+v, %v, want one event for %v", events, err, to)
+	}
+	if events[0].VisibleTo(event.Agent{Name: "x:y:a", Project: "b"}) {
+		t.Error("want nobody of a like name to see it")
 	}
 }
 

@@ -182,16 +182,6 @@ func (l *Log) File(ctx context.Context) (string, error) {
 	return id, nil
 }
 
-// Carrier returns the name of the engine that appended last.
-func (l *Log) Carrier(ctx context.Context) (string, error) {
-	var c string
-	err := l.readers.QueryRowContext(ctx, `SELECT carrier FROM meta`).Scan(&c)
-	if err != nil {
-		return "", fmt.Errorf("read carrier: %w", err)
-	}
-	return c, nil
-}
-
 // Path returns where the file is.
 func (l *Log) Path() string { return l.opts.Path }
 

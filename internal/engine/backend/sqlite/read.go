@@ -127,6 +127,13 @@ func (l *Log) query(ctx context.Context, tx *sql.Tx, epoch, where string, args .
 		if events[i].Audience, err = l.names.audience(ctx, tx, epoch, id); err != nil {
 			return nil, err
 		}
+		// The text of an addressee can be read in two ways if its project has
+		// a colon; the audience says which is meant.
+		if e := events[i]; !e.Agent.IsZero() {
+			if to := e.Audience.Agents(); len(to) == 1 && to[0].String() == e.Agent.String() {
+				e.Agent = to[0]
+			}
+		}
 	}
 	return events, nil
 }

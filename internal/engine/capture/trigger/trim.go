@@ -18,17 +18,6 @@ const trimSlice = 500
 // its engines may trim.
 var ErrNotCarrier = errors.New("the change log is carried into another event file")
 
-// Carrier returns the id of the event file that carries the change log, empty
-// if none does yet.
-func (l *Log) Carrier(ctx context.Context) (carrier string, err error) {
-	err = l.write(ctx, func(w *sql.Conn) error {
-		s, err := ReadStatus(ctx, w)
-		carrier = s.Carrier
-		return err
-	})
-	return carrier, err
-}
-
 // Claim makes the event file with this id, at path, the carrier of the change
 // log, if there is none yet, or takeOver is set, or the one noted is not
 // there any more: it was at the same path, or its path is gone. Otherwise it
