@@ -52,8 +52,8 @@ func (e *Engine) Subscribe(ctx context.Context, req event.Request) (event.Stream
 		}
 	}
 	agent := req.Agent
-	if req.Operator {
-		agent = event.Agent{}
+	if req.Operator || len(req.Also) > 0 {
+		agent = event.Agent{} // woken by all events
 	}
 	s.reader = e.window.Join(agent)
 	return s, nil
@@ -148,7 +148,7 @@ func (s *stream) visible(events []*event.Event) []*event.Event {
 }
 
 func (s *stream) admits(e *event.Event) bool {
-	if !s.req.Operator && !e.VisibleTo(s.req.Agent) {
+	if !s.req.Sees(e) {
 		return false
 	}
 	if !s.req.Since.IsZero() && e.CreatedAt.Before(s.req.Since) {

@@ -27,7 +27,8 @@ type Event struct {
 	// retention may remove the event; zero means not decided here.
 	CreatedAt, ExpiresAt time.Time
 	// Audience are the agents who may see the event. It is nil on events that
-	// came over a transport, where the other side has applied it.
+	// came over a transport, where the other side has applied it, unless the
+	// request asked for it.
 	Audience *Audience
 	// Change is the id of the last row change that the event was rendered
 	// from, in the log's change log; 0 if it has none.

@@ -135,3 +135,19 @@ type ConfigSync struct {
 	AppliedAt    json.RawMessage `json:"applied_at"`
 	ActionsTaken json.RawMessage `json:"actions_taken"`
 }
+
+// Checked is the payload of agent.checked: an agent was seen reading its
+// messages with one of the host's tools. The host does not record a call that
+// repeats, with the same inputs, one of the ten minutes before: that an agent
+// was not seen checking is no proof that it did not.
+type Checked struct {
+	Name      string  `json:"name"`
+	ProjectID *string `json:"project_id"`
+	// Tool is the host's name of what it called: "get_messages".
+	Tool string `json:"tool"`
+	// Channels are the channels it asked for, as it wrote them; none if it
+	// asked for all.
+	Channels []string `json:"channels,omitempty"`
+	// CalledAt is the host's own time of the call.
+	CalledAt json.RawMessage `json:"called_at"`
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -13,6 +14,11 @@ type Request struct {
 	// Agent is whose stream it is. Operator asks for every event instead.
 	Agent    Agent
 	Operator bool
+	// Also are further agents: the stream gives what any of them may see.
+	Also []Agent
+	// Audience asks for events that say who may see them. Over a transport
+	// they do not otherwise, and tell only of the agents that are asked for.
+	Audience bool
 	// Filter narrows what Agent may see.
 	Filter Filter
 	// After is where the stream starts: behind this cursor. The zero Cursor
@@ -24,6 +30,11 @@ type Request struct {
 	// Follow keeps the stream open at its end and waits for more. Without it
 	// the stream ends behind the event that was newest at Subscribe.
 	Follow bool
+}
+
+// Sees reports whether e is for one of the agents whose stream this is.
+func (r *Request) Sees(e *Event) bool {
+	return r.Operator || e.VisibleTo(r.Agent) || slices.ContainsFunc(r.Also, e.VisibleTo)
 }
 
 // Source gives streams of events. Implementations are safe for concurrent
@@ -132,6 +143,11 @@ type AgentInfo struct {
 	CreatedAt    json.RawMessage `json:"created_at"`
 	// Channels counts the channels that the agent is an active member of.
 	Channels int64 `json:"channels"`
+	// CheckedAt is when the agent was last seen reading its messages, RFC 3339;
+	// nil if never. Waiting counts what was posted for it since then; nil if
+	// that is not known.
+	CheckedAt *string `json:"checked_at"`
+	Waiting   *int64  `json:"waiting"`
 }
 
 // Key returns the agent's identity.

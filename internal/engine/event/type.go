@@ -28,6 +28,7 @@ const (
 	NoteTagged         Type = "note.tagged"
 	ProjectLinked      Type = "project.linked"
 	ConfigUpdated      Type = "config.updated"
+	AgentChecked       Type = "agent.checked"
 )
 
 // Types are all types of events that a log holds, in the order of the

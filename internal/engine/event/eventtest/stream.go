@@ -72,7 +72,7 @@ func (st *stream) take() ([]*event.Event, <-chan struct{}, error) {
 }
 
 func (st *stream) wants(e *event.Event) bool {
-	return (st.req.Operator || e.VisibleTo(st.req.Agent)) &&
+	return st.req.Sees(e) &&
 		st.req.Filter.Match(e) &&
 		(st.req.Since.IsZero() || !e.CreatedAt.Before(st.req.Since)) &&
 		(st.req.Until.IsZero() || e.CreatedAt.Before(st.req.Until))
