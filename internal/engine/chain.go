@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -126,6 +127,21 @@ func (c *chain) Seek(ctx context.Context, t time.Time) (event.Cursor, error) {
 		}
 	}
 	return c.own.Seek(ctx, t)
+}
+
+// About implements Log.
+func (c *chain) About(ctx context.Context, entityType, entityID, channel string) ([]*event.Event, error) {
+	own, err := c.own.About(ctx, entityType, entityID, channel)
+	base, upTo := c.joined()
+	if err != nil || base == nil {
+		return own, err
+	}
+	events, err := base.About(ctx, entityType, entityID, channel)
+	if err != nil {
+		return nil, err
+	}
+	events = slices.DeleteFunc(events, func(e *event.Event) bool { return e.Cursor.Offset > upTo.Offset })
+	return append(events, own...), nil
 }
 
 // CursorAt implements Log.

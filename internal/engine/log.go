@@ -31,6 +31,9 @@ type Log interface {
 	// Seek returns the cursor just before the smallest offset with a time of
 	// t or later; the end of the log if there is none.
 	Seek(ctx context.Context, t time.Time) (event.Cursor, error)
+	// About returns the events about one entity of the host, in order: those
+	// of a channel if one is given, which is faster.
+	About(ctx context.Context, entityType, entityID, channel string) ([]*event.Event, error)
 	// CursorAt returns the cursor behind the last event that was rendered
 	// from a change with this id or a smaller one.
 	CursorAt(ctx context.Context, change int64) (event.Cursor, error)

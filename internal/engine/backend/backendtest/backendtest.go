@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"seeks by time though clocks go back", testSeek},
 		{"finds the cursor at a change", testCursorAt},
 		{"reads backwards", testBefore},
+		{"finds the events about an entity", testAbout},
 		{"begins a new epoch on reset", testReset},
 		{"drops audiences that nothing uses", testAudiences},
 	}
@@ -378,6 +379,32 @@ func testBefore(t *testing.T, s *suite) {
 	}
 	if diff := cmp.Diff([]string{"3", "2", "1"}, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func testAbout(t *testing.T, s *suite) {
+	for i := range 4 {
+		s.append(t, s.message(i%2, s.Now))
+	}
+	for _, c := range []struct {
+		entityType, entityID, channel string
+		want                          int
+	}{
+		{"message", "1", "", 2},
+		{"message", "1", s.message(1, s.Now).Channel, 2},
+		{"message", "1", "elsewhere", 0},
+		{"channel", "1", "", 0},
+		{"message", "1'; DROP TABLE event_stream; --", "", 0},
+	} {
+		events, err := s.Store.About(t.Context(), c.entityType, c.entityID, c.channel)
+		if err != nil || len(events) != c.want {
+			t.Errorf("%+v: got %d, %v", c, len(events), err)
+		}
+		for i, e := range events {
+			if e.EntityID != c.entityID || i > 0 && e.Cursor.Offset <= events[i-1].Cursor.Offset {
+				t.Errorf("%+v: event %d is %s at %s", c, i, e.EntityID, e.Cursor)
+			}
+		}
 	}
 }
 

@@ -96,6 +96,19 @@ func (l *Log) Before(_ context.Context, at event.Cursor, limit int) ([]*event.Ev
 	return out, nil
 }
 
+// About returns the events about one entity, in order.
+func (l *Log) About(_ context.Context, entityType, entityID, channel string) ([]*event.Event, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var out []*event.Event
+	for _, e := range l.events {
+		if e.EntityID == entityID && e.EntityType == entityType && (channel == "" || e.Channel == channel) {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
 // Resolve returns where a reader goes on, or a *event.GapError.
 func (l *Log) Resolve(ctx context.Context, after event.Cursor, f event.Filter) (event.Cursor, error) {
 	b, err := l.Bounds(ctx)

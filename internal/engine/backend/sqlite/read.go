@@ -69,6 +69,25 @@ func (l *Log) Before(ctx context.Context, at event.Cursor, limit int) ([]*event.
 	return events, err
 }
 
+// About returns the events about one entity, in order.
+func (l *Log) About(ctx context.Context, entityType, entityID, channel string) ([]*event.Event, error) {
+	where, args := `WHERE entity_id=? AND entity_type=? ORDER BY id`, []any{entityID, entityType}
+	if channel != "" {
+		// Sorting the few that are found lets the channel's index find them.
+		where, args = `WHERE entity_id=? AND entity_type=? AND channel_id=? ORDER BY +id`, append(args, channel)
+	}
+	var events []*event.Event
+	err := l.view(ctx, func(tx *sql.Tx) error {
+		b, err := readBounds(ctx, tx)
+		if err != nil {
+			return err
+		}
+		events, err = l.query(ctx, tx, b.Epoch, where, args...)
+		return err
+	})
+	return events, err
+}
+
 // view runs f in one read transaction, which sees one moment of the file. It
 // ends before anything waits.
 func (l *Log) view(ctx context.Context, f func(*sql.Tx) error) error {
