@@ -80,9 +80,18 @@ func openDirect(ctx context.Context, path string, tell func(line string)) (*atta
 		source = messagesOnly{a.Engine}
 	}
 	return &attachment{
-		Source: source, Agents: a.Agents, Channels: a.Channels, Mode: mode, Notes: a.notes,
+		Source: source, Agents: a.Agents, Channels: a.Channels, Why: a.why, Mode: mode, Notes: a.notes,
 		Where: path, Ephemeral: true, Close: a.stop,
 	}, nil
+}
+
+// why explains whether an agent gets the event with an id.
+func (a *attached) why(ctx context.Context, id string, agent event.Agent) (event.Why, error) {
+	e, err := a.Find(ctx, id)
+	if err != nil {
+		return event.Why{}, err
+	}
+	return a.Engine.Why(ctx, e, agent)
 }
 
 // attachReadOnly attaches to a database without ever writing to it. With our

@@ -83,7 +83,7 @@ func runServe(ctx context.Context, env *environment, opts serveOptions) error {
 	forget := env.announce(path, url, logger)
 	defer forget()
 	s := server.New(server.Options{
-		Source: a.Engine, Directory: a.Engine, Health: a.health, Origins: opts.origins, Logger: logger,
+		Source: a.Engine, Directory: a.Engine, Explainer: a.Engine, Health: a.health, Origins: opts.origins, Logger: logger,
 	})
 	return errors.Join(s.Run(ctx, listener), a.stop())
 }

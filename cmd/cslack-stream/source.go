@@ -28,6 +28,8 @@ type attachment struct {
 	// Channels lists the channels that an agent may know of; all for the zero
 	// Agent.
 	Channels func(ctx context.Context, agent event.Agent) ([]event.Channel, error)
+	// Why explains whether an agent gets the event with an id.
+	Why func(ctx context.Context, id string, agent event.Agent) (event.Why, error)
 	// Mode is live, live (direct) or static.
 	Mode string
 	// Notes are lines for standard error.

@@ -6,13 +6,26 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"cslack-stream/internal/engine/event"
 )
 
-// Find returns the event at a cursor. It returns a *event.GapError if that is
-// of another log or was removed, and event.ErrNotFound if it was given to none.
-func (e *Engine) Find(ctx context.Context, at event.Cursor) (*event.Event, error) {
+// messagePrefix begins the id of a message, as opposed to that of an event.
+const messagePrefix = "message:"
+
+// Find returns the event with that id: a cursor, or message:ID, which is the
+// event with which that message of the host began. It returns a
+// *event.GapError for a cursor that is of another log or was removed, and
+// event.ErrNotFound if there is no such event.
+func (e *Engine) Find(ctx context.Context, id string) (*event.Event, error) {
+	if message, ok := strings.CutPrefix(id, messagePrefix); ok {
+		return e.findMessage(ctx, message)
+	}
+	at, err := event.ParseCursor(id)
+	if err != nil {
+		return nil, err
+	}
 	events, err := e.log.Before(ctx, at, 1)
 	if err != nil {
 		return nil, err
@@ -26,9 +39,7 @@ func (e *Engine) Find(ctx context.Context, at event.Cursor) (*event.Event, error
 	return nil, fmt.Errorf("find event %s: %w", at, event.ErrNotFound)
 }
 
-// FindMessage returns the event with which a message of the host began, or
-// event.ErrNotFound if it is not kept.
-func (e *Engine) FindMessage(ctx context.Context, id string) (*event.Event, error) {
+func (e *Engine) findMessage(ctx context.Context, id string) (*event.Event, error) {
 	events, err := e.log.About(ctx, "message", id, "")
 	if err != nil {
 		return nil, err
@@ -38,7 +49,7 @@ func (e *Engine) FindMessage(ctx context.Context, id string) (*event.Event, erro
 			return ev, nil
 		}
 	}
-	return nil, fmt.Errorf("find message %s: %w", id, event.ErrNotFound)
+	return nil, fmt.Errorf("find message: %w", event.ErrNotFound)
 }
 
 // Why explains whether agent gets ev, an event of this engine's log. What

@@ -124,22 +124,26 @@ func TestEngine_Find(t *testing.T) {
 	s := r.operator(t, event.Cursor{})
 	contents(t, s, "here")
 	at := s.Cursor()
-	if e, err := r.Find(t.Context(), at); err != nil || contentOf(e) != "here" {
-		t.Errorf("got %v, %v", e, err)
-	}
-	if e, err := r.FindMessage(t.Context(), "1"); err != nil || e.Cursor != at {
-		t.Errorf("message 1: got %v, %v, want %s", e, err, at)
-	}
-	for _, id := range []string{"2", "", "1' OR 1=1"} {
-		if _, err := r.FindMessage(t.Context(), id); !errors.Is(err, event.ErrNotFound) {
-			t.Errorf("message %q: got %v, want not found", id, err)
+	for _, id := range []string{at.String(), "message:1"} {
+		if e, err := r.Find(t.Context(), id); err != nil || e.Cursor != at || contentOf(e) != "here" {
+			t.Errorf("%s: got %v, %v", id, e, err)
 		}
 	}
-	var gap *event.GapError
-	if _, err := r.Find(t.Context(), event.Cursor{Epoch: at.Epoch, Offset: at.Offset + 9}); !errors.As(err, &gap) || gap.Reason != event.GapFuture {
-		t.Errorf("ahead: got %v", err)
+	for _, id := range []string{"message:2", "message:", "message:1' OR 1=1", at.Epoch + "-0"} {
+		if _, err := r.Find(t.Context(), id); !errors.Is(err, event.ErrNotFound) {
+			t.Errorf("%q: got %v, want not found", id, err)
+		}
 	}
-	if _, err := r.Find(t.Context(), event.Cursor{Epoch: "other", Offset: at.Offset}); !errors.As(err, &gap) || gap.Reason != event.GapEpoch {
-		t.Errorf("another epoch: got %v", err)
+	if _, err := r.Find(t.Context(), "rubbish"); err == nil || errors.Is(err, event.ErrNotFound) {
+		t.Errorf("rubbish: got %v, want what an id looks like", err)
+	}
+	for id, want := range map[string]event.GapReason{
+		event.Cursor{Epoch: at.Epoch, Offset: at.Offset + 9}.String(): event.GapFuture,
+		event.Cursor{Epoch: "other", Offset: at.Offset}.String():      event.GapEpoch,
+	} {
+		var gap *event.GapError
+		if _, err := r.Find(t.Context(), id); !errors.As(err, &gap) || gap.Reason != want {
+			t.Errorf("%s: got %v, want gap %s", id, err, want)
+		}
 	}
 }

@@ -16,6 +16,7 @@ func (s *Server) routes() {
 	s.get("/api/state", s.answer(s.state), http.MethodGet, http.MethodHead)
 	s.get("/api/agents", s.answer(s.agents), http.MethodGet, http.MethodHead)
 	s.get("/api/channels", s.answer(s.channels), http.MethodGet, http.MethodHead)
+	s.get("/api/why", s.answer(s.why), http.MethodGet, http.MethodHead)
 	s.get("/health", s.serveHealth, http.MethodGet, http.MethodHead)
 	s.get("/health/live", s.answer(s.alive), http.MethodGet, http.MethodHead)
 	s.get("/health/ready", s.answer(s.ready), http.MethodGet, http.MethodHead)

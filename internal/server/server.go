@@ -20,6 +20,8 @@ type Options struct {
 	// Directory lists agents and channels. Without one, agents are taken as
 	// they are named (project is an id then), and the lists are unavailable.
 	Directory Directory
+	// Explainer says why agents get events. Without one nothing is explained.
+	Explainer Explainer
 	// Health tells how the engine is; the Server adds what it knows itself.
 	// Without one, the Server speaks for itself only.
 	Health func(context.Context) Health

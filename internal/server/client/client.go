@@ -171,6 +171,17 @@ func (s *Source) Channels(ctx context.Context, agent event.Agent) ([]event.Chann
 	return body.Channels, nil
 }
 
+// Why explains whether agent gets the event with that id.
+func (s *Source) Why(ctx context.Context, id string, agent event.Agent) (event.Why, error) {
+	q := agentQuery(agent, false)
+	q.Set("event", id)
+	var w event.Why
+	if err := s.get(ctx, "/api/why", q, &w); err != nil {
+		return event.Why{}, fmt.Errorf("get explanation: %w", err)
+	}
+	return w, nil
+}
+
 // Health returns how the server is. That it is not well is no error.
 func (s *Source) Health(ctx context.Context) (server.Health, error) {
 	var h server.Health

@@ -2,6 +2,8 @@ package line
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"cslack-stream/internal/engine/event"
 )
@@ -35,6 +37,14 @@ func NewNames(infos []event.AgentInfo) *Names {
 		}
 	}
 	return n
+}
+
+// All returns the agents that are known, in no order.
+func (n *Names) All() []event.Agent {
+	if n == nil {
+		return nil
+	}
+	return slices.Collect(maps.Keys(n.agents))
 }
 
 // Learn takes note of the agent that e registers, if it registers one.
