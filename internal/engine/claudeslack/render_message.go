@@ -131,6 +131,9 @@ func metadataOf(raw json.RawMessage) metadata {
 	return md
 }
 
+// IsDeleted reports whether a message's metadata mark it as deleted.
+func IsDeleted(metadata json.RawMessage) bool { return metadataOf(metadata).deleted }
+
 // truthy is SQLite's idea of it for a JSON value: the host writes the number
 // 1, others write true.
 func truthy(raw json.RawMessage) bool {

@@ -1,0 +1,212 @@
+package author
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/sqlitedb"
+)
+
+// MaxContent is how many characters the host takes in one message.
+const MaxContent = 150_000
+
+// Send posts a message: to a channel, or directly to another agent, whose
+// direct channel is opened if need be.
+type Send struct {
+	// Channel is the host's id of the channel, empty for a direct message.
+	Channel string
+	// To is who gets a direct message.
+	To event.Agent
+	// Content is what it says.
+	Content string
+	// Thread is the id of the thread that it belongs to; empty: none.
+	Thread string
+	// Metadata is a JSON object; nil: none. Mentions in the content are added
+	// to it, as the host does.
+	Metadata json.RawMessage
+}
+
+func (o Send) apply(t *tx, as event.Agent) (Result, error) {
+	if err := checkContent(o.Content); err != nil {
+		return Result{}, err
+	}
+	meta, err := parseMetadata(o.Metadata)
+	if err != nil {
+		return Result{}, err
+	}
+	if (o.Channel == "") == o.To.IsZero() {
+		return Result{}, refuse(Invalid, "a message goes to one channel or to one agent: say which")
+	}
+	if err := t.mustExist(as); err != nil {
+		return Result{}, err
+	}
+	channel := o.Channel
+	if channel == "" {
+		if channel, err = t.openDirect(as, o.To); err != nil {
+			return Result{}, err
+		}
+	}
+	if err := t.mayIn(channel, as, "can_send", "send to"); err != nil {
+		return Result{}, err
+	}
+	if meta, err = t.addMentions(meta, channel, o.Content); err != nil {
+		return Result{}, err
+	}
+	return t.post(channel, as, o, meta)
+}
+
+// post writes the row of a message.
+func (t *tx) post(channel string, as event.Agent, o Send, meta metadata) (Result, error) {
+	column, err := meta.column()
+	if err != nil {
+		return Result{}, err
+	}
+	var thread *string
+	if o.Thread != "" {
+		thread = &o.Thread
+	}
+	now := t.time()
+	res, err := t.run(`INSERT INTO messages(channel_id,sender_id,sender_project_id,content,metadata,thread_id,confidence,timestamp)
+VALUES(?,?,?,?,?,?,NULL,?)`, channel, as.Name, project(as), o.Content, column, thread, now)
+	if err != nil {
+		return Result{}, err
+	}
+	id, err := res.LastInsertId()
+	if err == nil {
+		// The host replaces the sender's whole row here, and with it what it
+		// had set; that it was active is all that this has to say.
+		err = t.exec(`UPDATE agents SET last_active=? WHERE name=? AND project_id IS ?`, now, as.Name, project(as))
+	}
+	return Result{Message: id, Channel: channel}, err
+}
+
+func checkContent(s string) error {
+	switch {
+	case strings.TrimSpace(s) == "":
+		return refuse(Invalid, "a message needs text")
+	case utf8.RuneCountInString(s) > MaxContent:
+		return refuse(Invalid, "the text has %d characters: a message takes %d", utf8.RuneCountInString(s), MaxContent)
+	case !utf8.ValidString(s):
+		return refuse(Invalid, "the text is not UTF-8")
+	}
+	return nil
+}
+
+// own is a message that an agent wrote.
+type own struct {
+	id       int64
+	channel  string
+	metadata metadata
+	deleted  bool
+}
+
+// ownMessage reads a message that as may change: its own, in a channel where
+// it is.
+func (t *tx) ownMessage(id int64, as event.Agent) (own, error) {
+	m := own{id: id}
+	var sender string
+	var senderProject, column *string
+	ok, err := t.row(`SELECT +channel_id,+sender_id,+sender_project_id,+metadata FROM messages WHERE id=?`, []any{id}, &m.channel, &sender, &senderProject, &column)
+	if err != nil {
+		return m, err
+	}
+	from := event.Agent{Name: sender}
+	if senderProject != nil {
+		from.Project = *senderProject
+	}
+	if !ok || from != as {
+		// Whether there is such a message of others is not told.
+		return m, refuse(Missing, "%q wrote no message %d: only who wrote a message may change it", as, id)
+	}
+	if column != nil {
+		m.deleted = claudeslack.IsDeleted(json.RawMessage(*column))
+		// What is no object must not keep a message from being deleted.
+		_ = json.Unmarshal([]byte(*column), &m.metadata)
+	}
+	return m, nil
+}
+
+// change updates a message. The host's search index takes the new words for
+// the old ones when it is updated, and fails if it then holds too few.
+func (t *tx) change(query string, args ...any) error {
+	err := t.exec(query, args...)
+	if sqlitedb.IsNotADatabase(err) {
+		return refuse(Conflict, "Claude-Slack's search index does not take this change, a fault of the host that passes when there are more messages: %v", err)
+	}
+	return err
+}
+
+// Edit changes what a message of the agent's own says.
+type Edit struct {
+	Message int64
+	Content string
+}
+
+func (o Edit) apply(t *tx, as event.Agent) (Result, error) {
+	if err := checkContent(o.Content); err != nil {
+		return Result{}, err
+	}
+	m, err := t.ownMessage(o.Message, as)
+	if err != nil {
+		return Result{}, err
+	}
+	if m.deleted {
+		return Result{}, refuse(Conflict, "message %d is deleted", o.Message)
+	}
+	err = t.change(`UPDATE messages SET content=?,is_edited=TRUE,edited_at=? WHERE id=?`, o.Content, t.time(), o.Message)
+	return Result{Message: o.Message, Channel: m.channel}, err
+}
+
+// Delete deletes a message of the agent's own, as the host does: the row
+// stays, and says so.
+type Delete struct{ Message int64 }
+
+func (o Delete) apply(t *tx, as event.Agent) (Result, error) {
+	m, err := t.ownMessage(o.Message, as)
+	if err != nil {
+		return Result{}, err
+	}
+	if m.deleted {
+		return Result{Message: o.Message, Channel: m.channel, Unchanged: true}, nil
+	}
+	now := t.time()
+	column, err := m.metadata.with("deleted", 1).with("deleted_by", as.Name).with("deleted_at", now).column()
+	if err != nil {
+		return Result{}, err
+	}
+	err = t.change(`UPDATE messages SET content='[Message deleted]',is_edited=TRUE,edited_at=?,metadata=? WHERE id=?`, now, column, o.Message)
+	return Result{Message: o.Message, Channel: m.channel}, err
+}
+
+// Note writes a note of the agent's, which nobody else sees.
+type Note struct {
+	Content string
+	Tags    []string
+	// Session says in what context it was written; empty: not said.
+	Session string
+}
+
+func (o Note) apply(t *tx, as event.Agent) (Result, error) {
+	if err := checkContent(o.Content); err != nil {
+		return Result{}, err
+	}
+	if err := t.mustExist(as); err != nil {
+		return Result{}, err
+	}
+	channel, err := t.openNotes(as)
+	if err != nil {
+		return Result{}, err
+	}
+	meta := metadata(nil).with("type", "note").with("tags", append([]string{}, o.Tags...)).with("session_context", session(o.Session))
+	return t.post(channel, as, Send{Content: o.Content}, meta)
+}
+
+func session(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

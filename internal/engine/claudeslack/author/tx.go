@@ -1,0 +1,130 @@
+package author
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/sqlitedb"
+)
+
+// tx is the connection with which an Author writes, and its prepared
+// statements.
+type tx struct {
+	// ctx is never done: writes are not cut off half way, whoever gives up
+	// waiting for them.
+	ctx        context.Context
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+	now        func() time.Time
+}
+
+// write does all of a batch in one transaction. What the rules refuse is
+// undone alone; what keeps the transaction from being committed is the error
+// of all.
+func (t *tx) write(batch []*request) {
+	err := sqlitedb.Tx(t.ctx, t.conn, "BEGIN IMMEDIATE", func() error {
+		for _, r := range batch {
+			if r.err = r.ctx.Err(); r.err != nil {
+				continue
+			}
+			if err := t.apply(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		return
+	}
+	if sqlitedb.IsBusy(err) {
+		err = fmt.Errorf("%w: another process holds the write lock: %w", event.ErrUnavailable, err)
+	}
+	for _, r := range batch {
+		if r.err == nil {
+			r.result, r.err = Result{}, fmt.Errorf("write to workspace: %w", err)
+		}
+	}
+}
+
+// apply does one operation, or nothing of it. The error is one of the whole
+// transaction.
+func (t *tx) apply(r *request) error {
+	if err := t.exec("SAVEPOINT op"); err != nil {
+		return err
+	}
+	r.result, r.err = r.op.apply(t, r.as)
+	if r.err != nil {
+		r.result = Result{}
+		if err := t.exec("ROLLBACK TO op"); err != nil {
+			return err
+		}
+		if _, refused := errors.AsType[*RefusedError](r.err); !refused {
+			r.err = fmt.Errorf("write to workspace: %w", r.err)
+		}
+	}
+	return t.exec("RELEASE op")
+}
+
+// prepared returns a statement that is prepared once.
+func (t *tx) prepared(query string) (*sql.Stmt, error) {
+	if s := t.statements[query]; s != nil {
+		return s, nil
+	}
+	s, err := t.conn.PrepareContext(t.ctx, query)
+	if err == nil {
+		t.statements[query] = s
+	}
+	return s, err
+}
+
+// exec runs a statement.
+func (t *tx) exec(query string, args ...any) error {
+	_, err := t.run(query, args...)
+	return err
+}
+
+func (t *tx) run(query string, args ...any) (sql.Result, error) {
+	s, err := t.prepared(query) //nolint:sqlclosecheck // kept, and closed with the connection
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(t.ctx, args...)
+}
+
+// row reads the first row of a query into dest, and reports whether there is
+// one.
+func (t *tx) row(query string, args []any, dest ...any) (bool, error) {
+	s, err := t.prepared(query) //nolint:sqlclosecheck // kept, and closed with the connection
+	if err != nil {
+		return false, err
+	}
+	err = s.QueryRowContext(t.ctx, args...).Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// time is now as the host keeps times: seconds, with a fraction.
+func (t *tx) time() float64 { return float64(t.now().UnixMicro()) / 1e6 }
+
+func (t *tx) close() error {
+	var err error
+	for _, s := range t.statements {
+		err = errors.Join(err, s.Close())
+	}
+	return err
+}
+
+// project is an agent's project as the host's tables have it: NULL for a
+// global agent.
+func project(a event.Agent) *string {
+	if a.Project == "" {
+		return nil
+	}
+	return &a.Project
+}
