@@ -13,6 +13,7 @@ import (
 
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/event/act"
 	"cslack-stream/internal/engine/sqlitedb"
 )
 
@@ -44,8 +45,8 @@ type Author struct {
 type request struct {
 	ctx    context.Context
 	as     event.Agent
-	op     Op
-	result Result
+	op     act.Op
+	result act.Result
 	err    error
 	done   chan struct{}
 }
@@ -90,19 +91,20 @@ func (a *Author) Close() error {
 	return a.closeErr
 }
 
-// Do does op as an agent, in one transaction of the host's database, which
-// has been committed when it returns without an error. It returns a
-// *RefusedError if the host's rules forbid it, event.ErrUnavailable if the
-// database can not be written to now, and ctx.Err() if ctx is done before the
-// operation has begun; nothing was changed then.
-func (a *Author) Do(ctx context.Context, as event.Agent, op Op) (Result, error) {
+// Do implements act.Actor. If ctx is done before the operation has begun,
+// nothing was changed; afterwards Do waits for the end, for as long as SQLite
+// waits for locks.
+func (a *Author) Do(ctx context.Context, as event.Agent, op act.Op) (act.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return act.Result{}, err
+	}
 	r := &request{ctx: ctx, as: as, op: op, done: make(chan struct{})}
 	select {
 	case a.queue <- r:
 	case <-ctx.Done():
-		return Result{}, ctx.Err()
+		return act.Result{}, ctx.Err()
 	case <-a.stop:
-		return Result{}, event.ErrClosed
+		return act.Result{}, event.ErrClosed
 	}
 	<-r.done
 	return r.result, r.err

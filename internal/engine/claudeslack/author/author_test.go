@@ -17,6 +17,7 @@ import (
 	"cslack-stream/internal/engine/claudeslack/author"
 	"cslack-stream/internal/engine/claudeslack/hosttest"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/event/act"
 	"cslack-stream/internal/engine/sqlitedb"
 )
 
@@ -71,7 +72,7 @@ func open(t testing.TB, db string) *workspace {
 }
 
 // do does what must be allowed.
-func (w *workspace) do(as event.Agent, op author.Op) author.Result {
+func (w *workspace) do(as event.Agent, op act.Op) act.Result {
 	w.t.Helper()
 	r, err := w.Do(w.t.Context(), as, op)
 	if err != nil {
@@ -108,16 +109,16 @@ func (w *workspace) query(q string, args ...any) []string {
 // statements, as its traffic was recorded.
 func TestAuthor_WritesAsTheHost(t *testing.T) {
 	w := newWorkspace(t)
-	sent := w.do(alice, author.Send{Channel: "global:general", Content: "hello @bob, @carol:x and @nobody", Metadata: json.RawMessage(`{"priority":12345678901234567890}`), Thread: "7"})
-	w.do(alice, author.Send{Channel: "global:general", Content: "plain"})
-	dm := w.do(bob, author.Send{To: alice, Content: "psst"})
-	again := w.do(alice, author.Send{To: bob, Content: "what?"})
-	global := w.do(gina, author.Send{To: alice, Content: "from everywhere"})
-	note := w.do(gina, author.Note{Content: "remember", Tags: []string{"a"}})
-	w.do(gina, author.Note{Content: "and this", Session: "s1"})
-	made := w.do(alice, author.CreateChannel{Name: "team-1", Project: web, Access: "members"})
-	w.do(carol, author.Join{Channel: "global:general"})
-	w.do(dora, author.SetStatus{Status: "busy"})
+	sent := w.do(alice, act.Send{Channel: "global:general", Content: "hello @bob, @carol:x and @nobody", Metadata: json.RawMessage(`{"priority":12345678901234567890}`), Thread: "7"})
+	w.do(alice, act.Send{Channel: "global:general", Content: "plain"})
+	dm := w.do(bob, act.Send{To: alice, Content: "psst"})
+	again := w.do(alice, act.Send{To: bob, Content: "what?"})
+	global := w.do(gina, act.Send{To: alice, Content: "from everywhere"})
+	note := w.do(gina, act.Note{Content: "remember", Tags: []string{"a"}})
+	w.do(gina, act.Note{Content: "and this", Session: "s1"})
+	made := w.do(alice, act.CreateChannel{Name: "team-1", Project: web, Access: "members"})
+	w.do(carol, act.Join{Channel: "global:general"})
+	w.do(dora, act.SetStatus{Status: "busy"})
 
 	for _, tt := range []struct{ name, query, want string }{
 		{
@@ -166,35 +167,35 @@ const filler = "some words that keep the search index in good spirits while othe
 // than the workspace holds otherwise. It is said as what it is.
 func TestAuthor_HostsOwnFault(t *testing.T) {
 	w := newWorkspace(t)
-	id := w.do(alice, author.Send{Channel: "global:general", Content: "one"}).Message
-	_, err := w.Do(t.Context(), alice, author.Edit{Message: id, Content: "many more words"})
-	if refused, ok := errors.AsType[*author.RefusedError](err); !ok || refused.Reason != author.Conflict || !strings.Contains(err.Error(), "search index") {
+	id := w.do(alice, act.Send{Channel: "global:general", Content: "one"}).Message
+	_, err := w.Do(t.Context(), alice, act.Edit{Message: id, Content: "many more words"})
+	if refused, ok := errors.AsType[*act.RefusedError](err); !ok || refused.Reason != act.Conflict || !strings.Contains(err.Error(), "search index") {
 		t.Errorf("got %v", err)
 	}
 	if got := w.query(`SELECT content FROM messages`); got[0] != "one" {
 		t.Errorf("got %v, want it unchanged", got)
 	}
-	w.do(alice, author.Send{Channel: "global:general", Content: filler})
+	w.do(alice, act.Send{Channel: "global:general", Content: filler})
 }
 
 // TestAuthor_EditAndDelete changes an agent's own messages and no others.
 func TestAuthor_EditAndDelete(t *testing.T) {
 	w := newWorkspace(t)
-	w.do(alice, author.Send{Channel: "global:general", Content: filler})
-	id := w.do(alice, author.Send{Channel: "global:general", Content: "one", Metadata: json.RawMessage(`{"k":[1]}`)}).Message
-	w.do(alice, author.Edit{Message: id, Content: "two"})
+	w.do(alice, act.Send{Channel: "global:general", Content: filler})
+	id := w.do(alice, act.Send{Channel: "global:general", Content: "one", Metadata: json.RawMessage(`{"k":[1]}`)}).Message
+	w.do(alice, act.Edit{Message: id, Content: "two"})
 	if got := w.query(`SELECT content||is_edited||typeof(edited_at) FROM messages WHERE id=?`, id); got[0] != "two1real" {
 		t.Errorf("edited: got %s", got)
 	}
-	w.do(alice, author.Delete{Message: id})
+	w.do(alice, act.Delete{Message: id})
 	if got := w.query(`SELECT content||json_extract(metadata,'$.deleted')||json_type(metadata,'$.deleted')||json_extract(metadata,'$.deleted_by')||json_type(metadata,'$.deleted_at')||json_extract(metadata,'$.k') FROM messages WHERE id=?`, id); got[0] != "[Message deleted]1integeralicereal[1]" {
 		t.Errorf("deleted: got %s", got)
 	}
-	if r := w.do(alice, author.Delete{Message: id}); !r.Unchanged {
+	if r := w.do(alice, act.Delete{Message: id}); !r.Unchanged {
 		t.Errorf("deleted again: got %+v, want it unchanged", r)
 	}
 	hosttest.StartWriter(t, w.db).Exec(fmt.Sprintf(`INSERT INTO messages(channel_id,sender_id,sender_project_id,content,metadata) VALUES('global:general','alice','%s','odd','not json')`, web))
-	w.do(alice, author.Delete{Message: id + 1})
+	w.do(alice, act.Delete{Message: id + 1})
 	if got := w.query(`SELECT json_extract(metadata,'$.deleted_by') FROM messages WHERE content LIKE '[%' AND id=?`, id+1); len(got) != 1 || got[0] != "alice" {
 		t.Errorf("odd metadata: got %v", got)
 	}
@@ -204,55 +205,55 @@ func TestAuthor_EditAndDelete(t *testing.T) {
 // written.
 func TestAuthor_Refuses(t *testing.T) {
 	w := newWorkspace(t)
-	w.do(alice, author.Send{Channel: "global:general", Content: filler})
-	id := w.do(alice, author.Send{Channel: "global:general", Content: "mine"}).Message
-	deleted := w.do(alice, author.Send{Channel: "global:general", Content: "gone"}).Message
-	w.do(alice, author.Delete{Message: deleted})
-	secret := w.do(alice, author.CreateChannel{Name: "secret", Access: "private"}).Channel
+	w.do(alice, act.Send{Channel: "global:general", Content: filler})
+	id := w.do(alice, act.Send{Channel: "global:general", Content: "mine"}).Message
+	deleted := w.do(alice, act.Send{Channel: "global:general", Content: "gone"}).Message
+	w.do(alice, act.Delete{Message: deleted})
+	secret := w.do(alice, act.CreateChannel{Name: "secret", Access: "private"}).Channel
 	before := w.query(`SELECT (SELECT group_concat(id||content) FROM messages)||(SELECT count(*) FROM channels)||(SELECT count(*) FROM channel_members)||(SELECT group_concat(status) FROM agents)`)
 	for _, tt := range []struct {
 		as     event.Agent
-		op     author.Op
-		reason author.Reason
+		op     act.Op
+		reason act.Reason
 		says   string
 	}{
-		{alice, author.Send{Channel: "global:general", Content: " \n"}, author.Invalid, "needs text"},
-		{alice, author.Send{Channel: "global:general", Content: strings.Repeat("é", author.MaxContent+1)}, author.Invalid, "150001 characters"},
-		{alice, author.Send{Channel: "global:general", Content: "a\xff"}, author.Invalid, "UTF-8"},
-		{alice, author.Send{Channel: "global:general", Content: "x", Metadata: json.RawMessage(`[1]`)}, author.Invalid, "no JSON object"},
-		{alice, author.Send{Content: "x"}, author.Invalid, "say which"},
-		{alice, author.Send{Channel: "nowhere", Content: "x"}, author.Missing, `no channel "nowhere"`},
-		{event.Agent{Name: "zoe"}, author.Send{Channel: "global:general", Content: "x"}, author.Missing, `no agent "zoe:"`},
-		{bob, author.Send{Channel: "global:general", Content: "x"}, author.Forbidden, "without can_send"},
-		{carol, author.Send{Channel: "global:general", Content: "x"}, author.Forbidden, "not a member"},
-		{bob, author.Send{Channel: secret, Content: "x"}, author.Missing, "no channel"},
-		{carol, author.Send{Channel: "proj_6e80fe13:dev", Content: "x"}, author.Missing, "no channel"},
-		{alice, author.Send{To: dora, Content: "x"}, author.Forbidden, "directly"},
-		{dora, author.Send{To: alice, Content: "x"}, author.Forbidden, "directly"},
-		{alice, author.Send{To: carol, Content: "x"}, author.Forbidden, "directly"},
-		{alice, author.Send{To: alice, Content: "x"}, author.Invalid, "itself"},
-		{alice, author.Send{To: event.Agent{Name: "zoe"}, Content: "x"}, author.Missing, "no agent"},
-		{bob, author.Edit{Message: id, Content: "x"}, author.Missing, "only who wrote"},
-		{bob, author.Delete{Message: id}, author.Missing, "only who wrote"},
-		{alice, author.Edit{Message: 999, Content: "x"}, author.Missing, "no message 999"},
-		{alice, author.Edit{Message: deleted, Content: "x"}, author.Conflict, "is deleted"},
-		{bob, author.Leave{Channel: "global:general"}, author.Forbidden, "without can_leave"},
-		{carol, author.Leave{Channel: "global:general"}, author.Forbidden, "not a member"},
-		{bob, author.Join{Channel: "global:staff"}, author.Forbidden, "for members only"},
-		{bob, author.Join{Channel: secret}, author.Missing, "no channel"},
-		{carol, author.Join{Channel: "proj_6e80fe13:dev"}, author.Missing, "no channel"},
-		{alice, author.CreateChannel{Name: "Über"}, author.Invalid, "lower-case"},
-		{alice, author.CreateChannel{Name: "a--b"}, author.Invalid, "lower-case"},
-		{alice, author.CreateChannel{Name: strings.Repeat("a", 81)}, author.Invalid, "lower-case"},
-		{alice, author.CreateChannel{Name: "x", Access: "public"}, author.Invalid, "want open"},
-		{alice, author.CreateChannel{Name: "general"}, author.Conflict, `"global:general" already`},
-		{alice, author.CreateChannel{Name: "x", Project: api}, author.Forbidden, "own project"},
-		{bob, author.Archive{Channel: "global:general"}, author.Forbidden, "neither made"},
-		{alice, author.SetStatus{}, author.Invalid, "status"},
-		{alice, author.Note{}, author.Invalid, "needs text"},
+		{alice, act.Send{Channel: "global:general", Content: " \n"}, act.Invalid, "needs text"},
+		{alice, act.Send{Channel: "global:general", Content: strings.Repeat("é", act.MaxContent+1)}, act.Invalid, "150001 characters"},
+		{alice, act.Send{Channel: "global:general", Content: "a\xff"}, act.Invalid, "UTF-8"},
+		{alice, act.Send{Channel: "global:general", Content: "x", Metadata: json.RawMessage(`[1]`)}, act.Invalid, "no JSON object"},
+		{alice, act.Send{Content: "x"}, act.Invalid, "say which"},
+		{alice, act.Send{Channel: "nowhere", Content: "x"}, act.Missing, `no channel "nowhere"`},
+		{event.Agent{Name: "zoe"}, act.Send{Channel: "global:general", Content: "x"}, act.Missing, `no agent "zoe:"`},
+		{bob, act.Send{Channel: "global:general", Content: "x"}, act.Forbidden, "without can_send"},
+		{carol, act.Send{Channel: "global:general", Content: "x"}, act.Forbidden, "not a member"},
+		{bob, act.Send{Channel: secret, Content: "x"}, act.Missing, "no channel"},
+		{carol, act.Send{Channel: "proj_6e80fe13:dev", Content: "x"}, act.Missing, "no channel"},
+		{alice, act.Send{To: dora, Content: "x"}, act.Forbidden, "directly"},
+		{dora, act.Send{To: alice, Content: "x"}, act.Forbidden, "directly"},
+		{alice, act.Send{To: carol, Content: "x"}, act.Forbidden, "directly"},
+		{alice, act.Send{To: alice, Content: "x"}, act.Invalid, "itself"},
+		{alice, act.Send{To: event.Agent{Name: "zoe"}, Content: "x"}, act.Missing, "no agent"},
+		{bob, act.Edit{Message: id, Content: "x"}, act.Missing, "only who wrote"},
+		{bob, act.Delete{Message: id}, act.Missing, "only who wrote"},
+		{alice, act.Edit{Message: 999, Content: "x"}, act.Missing, "no message 999"},
+		{alice, act.Edit{Message: deleted, Content: "x"}, act.Conflict, "is deleted"},
+		{bob, act.Leave{Channel: "global:general"}, act.Forbidden, "without can_leave"},
+		{carol, act.Leave{Channel: "global:general"}, act.Forbidden, "not a member"},
+		{bob, act.Join{Channel: "global:staff"}, act.Forbidden, "for members only"},
+		{bob, act.Join{Channel: secret}, act.Missing, "no channel"},
+		{carol, act.Join{Channel: "proj_6e80fe13:dev"}, act.Missing, "no channel"},
+		{alice, act.CreateChannel{Name: "Über"}, act.Invalid, "lower-case"},
+		{alice, act.CreateChannel{Name: "a--b"}, act.Invalid, "lower-case"},
+		{alice, act.CreateChannel{Name: strings.Repeat("a", 81)}, act.Invalid, "lower-case"},
+		{alice, act.CreateChannel{Name: "x", Access: "public"}, act.Invalid, "want open"},
+		{alice, act.CreateChannel{Name: "general"}, act.Conflict, `"global:general" already`},
+		{alice, act.CreateChannel{Name: "x", Project: api}, act.Forbidden, "own project"},
+		{bob, act.Archive{Channel: "global:general"}, act.Forbidden, "neither made"},
+		{alice, act.SetStatus{}, act.Invalid, "status"},
+		{alice, act.Note{}, act.Invalid, "needs text"},
 	} {
 		_, err := w.Do(t.Context(), tt.as, tt.op)
-		refused, ok := errors.AsType[*author.RefusedError](err)
+		refused, ok := errors.AsType[*act.RefusedError](err)
 		if !ok || refused.Reason != tt.reason || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s, %.120s: got %v, want %d %q", tt.as, fmt.Sprintf("%T%+v", tt.op, tt.op), err, tt.reason, tt.says)
 		}
@@ -266,27 +267,27 @@ func TestAuthor_Refuses(t *testing.T) {
 // already is no error and no change.
 func TestAuthor_Membership(t *testing.T) {
 	w := newWorkspace(t)
-	w.do(gina, author.Join{Channel: "proj_6e80fe13:dev"})
-	if r := w.do(gina, author.Join{Channel: "proj_6e80fe13:dev"}); !r.Unchanged {
+	w.do(gina, act.Join{Channel: "proj_6e80fe13:dev"})
+	if r := w.do(gina, act.Join{Channel: "proj_6e80fe13:dev"}); !r.Unchanged {
 		t.Error("joined twice")
 	}
 	hosttest.StartWriter(t, w.db).Exec(`UPDATE channel_members SET opted_out=1 WHERE agent_name='gina'`)
-	if _, err := w.Do(t.Context(), gina, author.Send{Channel: "proj_6e80fe13:dev", Content: "x"}); !errors.Is(err, event.ErrForbidden) {
+	if _, err := w.Do(t.Context(), gina, act.Send{Channel: "proj_6e80fe13:dev", Content: "x"}); !errors.Is(err, event.ErrForbidden) {
 		t.Errorf("opted out: got %v", err)
 	}
-	w.do(gina, author.Join{Channel: "proj_6e80fe13:dev"})
+	w.do(gina, act.Join{Channel: "proj_6e80fe13:dev"})
 	if got := w.query(`SELECT count(*)||max(opted_out) FROM channel_members WHERE agent_name='gina'`); got[0] != "10" {
 		t.Errorf("opted in again: got %s rows and opted_out, want one row", got)
 	}
-	w.do(gina, author.Leave{Channel: "proj_6e80fe13:dev"})
+	w.do(gina, act.Leave{Channel: "proj_6e80fe13:dev"})
 	if got := w.query(`SELECT count(*) FROM channel_members WHERE agent_name='gina'`); got[0] != "0" {
 		t.Errorf("left: got %s rows", got)
 	}
-	w.do(alice, author.Archive{Channel: "global:staff"})
-	if r := w.do(alice, author.Archive{Channel: "global:staff"}); !r.Unchanged {
+	w.do(alice, act.Archive{Channel: "global:staff"})
+	if r := w.do(alice, act.Archive{Channel: "global:staff"}); !r.Unchanged {
 		t.Error("archived twice")
 	}
-	w.do(alice, author.Archive{Channel: "global:staff", Undo: true})
+	w.do(alice, act.Archive{Channel: "global:staff", Undo: true})
 	if got := w.query(`SELECT is_archived FROM channels WHERE id='global:staff'`); got[0] != "0" {
 		t.Errorf("brought back: got %s", got)
 	}
@@ -305,7 +306,7 @@ func TestAuthor_Batches(t *testing.T) {
 				if (i+j)%5 == 0 {
 					as = bob // may not
 				}
-				_, err := w.Do(t.Context(), as, author.Send{Channel: "global:general", Content: fmt.Sprint(i, " ", j)})
+				_, err := w.Do(t.Context(), as, act.Send{Channel: "global:general", Content: fmt.Sprint(i, " ", j)})
 				if refused := err != nil; refused != (as == bob) {
 					t.Errorf("%d %d: got %v", i, j, err)
 				}
@@ -331,19 +332,19 @@ func TestAuthor_Unavailable(t *testing.T) {
 	if _, err := conn.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Do(t.Context(), alice, author.Send{Channel: "global:general", Content: "late"})
+	_, err = w.Do(t.Context(), alice, act.Send{Channel: "global:general", Content: "late"})
 	if !errors.Is(err, event.ErrUnavailable) {
 		t.Errorf("locked: got %v, want unavailable", err)
 	}
 	given, giveUp := context.WithCancel(t.Context())
 	giveUp()
-	if _, err := w.Do(given, alice, author.Send{Channel: "global:general", Content: "never"}); !errors.Is(err, context.Canceled) {
+	if _, err := w.Do(given, alice, act.Send{Channel: "global:general", Content: "never"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("given up: got %v", err)
 	}
 	if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
-	w.do(alice, author.Send{Channel: "global:general", Content: "now"})
+	w.do(alice, act.Send{Channel: "global:general", Content: "now"})
 	if got := w.query(`SELECT content FROM messages`); len(got) != 1 || got[0] != "now" {
 		t.Errorf("got %v, want the last message alone", got)
 	}
@@ -354,7 +355,7 @@ func TestAuthor_Close(t *testing.T) {
 	if err := errors.Join(w.Close(), w.Close()); err != nil {
 		t.Error(err)
 	}
-	if _, err := w.Do(t.Context(), alice, author.SetStatus{Status: "busy"}); !errors.Is(err, event.ErrClosed) {
+	if _, err := w.Do(t.Context(), alice, act.SetStatus{Status: "busy"}); !errors.Is(err, event.ErrClosed) {
 		t.Errorf("got %v, want closed", err)
 	}
 }
@@ -378,7 +379,7 @@ func BenchmarkSend(b *testing.B) {
 		b.SetParallelism(100)
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				w.do(alice, author.Send{Channel: "global:general", Content: "a message of the usual length, more or less, about what is to be done next"})
+				w.do(alice, act.Send{Channel: "global:general", Content: "a message of the usual length, more or less, about what is to be done next"})
 			}
 		})
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")

@@ -7,62 +7,44 @@ import (
 
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/event/act"
 	"cslack-stream/internal/engine/sqlitedb"
 )
 
-// MaxContent is how many characters the host takes in one message.
-const MaxContent = 150_000
-
-// Send posts a message: to a channel, or directly to another agent, whose
-// direct channel is opened if need be.
-type Send struct {
-	// Channel is the host's id of the channel, empty for a direct message.
-	Channel string
-	// To is who gets a direct message.
-	To event.Agent
-	// Content is what it says.
-	Content string
-	// Thread is the id of the thread that it belongs to; empty: none.
-	Thread string
-	// Metadata is a JSON object; nil: none. Mentions in the content are added
-	// to it, as the host does.
-	Metadata json.RawMessage
-}
-
-func (o Send) apply(t *tx, as event.Agent) (Result, error) {
+func (t *tx) send(as event.Agent, o act.Send) (act.Result, error) {
 	if err := checkContent(o.Content); err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	meta, err := parseMetadata(o.Metadata)
 	if err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	if (o.Channel == "") == o.To.IsZero() {
-		return Result{}, refuse(Invalid, "a message goes to one channel or to one agent: say which")
+		return act.Result{}, act.Refuse(act.Invalid, "a message goes to one channel or to one agent: say which")
 	}
 	if err := t.mustExist(as); err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	channel := o.Channel
 	if channel == "" {
 		if channel, err = t.openDirect(as, o.To); err != nil {
-			return Result{}, err
+			return act.Result{}, err
 		}
 	}
 	if err := t.mayIn(channel, as, "can_send", "send to"); err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	if meta, err = t.addMentions(meta, channel, o.Content); err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	return t.post(channel, as, o, meta)
 }
 
 // post writes the row of a message.
-func (t *tx) post(channel string, as event.Agent, o Send, meta metadata) (Result, error) {
+func (t *tx) post(channel string, as event.Agent, o act.Send, meta metadata) (act.Result, error) {
 	column, err := meta.column()
 	if err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	var thread *string
 	if o.Thread != "" {
@@ -72,7 +54,7 @@ func (t *tx) post(channel string, as event.Agent, o Send, meta metadata) (Result
 	res, err := t.run(`INSERT INTO messages(channel_id,sender_id,sender_project_id,content,metadata,thread_id,confidence,timestamp)
 VALUES(?,?,?,?,?,?,NULL,?)`, channel, as.Name, project(as), o.Content, column, thread, now)
 	if err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	id, err := res.LastInsertId()
 	if err == nil {
@@ -80,17 +62,17 @@ VALUES(?,?,?,?,?,?,NULL,?)`, channel, as.Name, project(as), o.Content, column, t
 		// had set; that it was active is all that this has to say.
 		err = t.exec(`UPDATE agents SET last_active=? WHERE name=? AND project_id IS ?`, now, as.Name, project(as))
 	}
-	return Result{Message: id, Channel: channel}, err
+	return act.Result{Message: id, Channel: channel}, err
 }
 
 func checkContent(s string) error {
 	switch {
 	case strings.TrimSpace(s) == "":
-		return refuse(Invalid, "a message needs text")
-	case utf8.RuneCountInString(s) > MaxContent:
-		return refuse(Invalid, "the text has %d characters: a message takes %d", utf8.RuneCountInString(s), MaxContent)
+		return act.Refuse(act.Invalid, "a message needs text")
+	case utf8.RuneCountInString(s) > act.MaxContent:
+		return act.Refuse(act.Invalid, "the text has %d characters: a message takes %d", utf8.RuneCountInString(s), act.MaxContent)
 	case !utf8.ValidString(s):
-		return refuse(Invalid, "the text is not UTF-8")
+		return act.Refuse(act.Invalid, "the text is not UTF-8")
 	}
 	return nil
 }
@@ -119,7 +101,7 @@ func (t *tx) ownMessage(id int64, as event.Agent) (own, error) {
 	}
 	if !ok || from != as {
 		// Whether there is such a message of others is not told.
-		return m, refuse(Missing, "%q wrote no message %d: only who wrote a message may change it", as, id)
+		return m, act.Refuse(act.Missing, "%q wrote no message %d: only who wrote a message may change it", as, id)
 	}
 	if column != nil {
 		m.deleted = claudeslack.IsDeleted(json.RawMessage(*column))
@@ -134,74 +116,56 @@ func (t *tx) ownMessage(id int64, as event.Agent) (own, error) {
 func (t *tx) change(query string, args ...any) error {
 	err := t.exec(query, args...)
 	if sqlitedb.IsNotADatabase(err) {
-		return refuse(Conflict, "Claude-Slack's search index does not take this change, a fault of the host that passes when there are more messages: %v", err)
+		return act.Refuse(act.Conflict, "Claude-Slack's search index does not take this change, a fault of the host that passes when there are more messages: %v", err)
 	}
 	return err
 }
 
-// Edit changes what a message of the agent's own says.
-type Edit struct {
-	Message int64
-	Content string
-}
-
-func (o Edit) apply(t *tx, as event.Agent) (Result, error) {
+func (t *tx) edit(as event.Agent, o act.Edit) (act.Result, error) {
 	if err := checkContent(o.Content); err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	m, err := t.ownMessage(o.Message, as)
 	if err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	if m.deleted {
-		return Result{}, refuse(Conflict, "message %d is deleted", o.Message)
+		return act.Result{}, act.Refuse(act.Conflict, "message %d is deleted", o.Message)
 	}
 	err = t.change(`UPDATE messages SET content=?,is_edited=TRUE,edited_at=? WHERE id=?`, o.Content, t.time(), o.Message)
-	return Result{Message: o.Message, Channel: m.channel}, err
+	return act.Result{Message: o.Message, Channel: m.channel}, err
 }
 
-// Delete deletes a message of the agent's own, as the host does: the row
-// stays, and says so.
-type Delete struct{ Message int64 }
-
-func (o Delete) apply(t *tx, as event.Agent) (Result, error) {
+func (t *tx) delete(as event.Agent, o act.Delete) (act.Result, error) {
 	m, err := t.ownMessage(o.Message, as)
 	if err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	if m.deleted {
-		return Result{Message: o.Message, Channel: m.channel, Unchanged: true}, nil
+		return act.Result{Message: o.Message, Channel: m.channel, Unchanged: true}, nil
 	}
 	now := t.time()
 	column, err := m.metadata.with("deleted", 1).with("deleted_by", as.Name).with("deleted_at", now).column()
 	if err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	err = t.change(`UPDATE messages SET content='[Message deleted]',is_edited=TRUE,edited_at=?,metadata=? WHERE id=?`, now, column, o.Message)
-	return Result{Message: o.Message, Channel: m.channel}, err
+	return act.Result{Message: o.Message, Channel: m.channel}, err
 }
 
-// Note writes a note of the agent's, which nobody else sees.
-type Note struct {
-	Content string
-	Tags    []string
-	// Session says in what context it was written; empty: not said.
-	Session string
-}
-
-func (o Note) apply(t *tx, as event.Agent) (Result, error) {
+func (t *tx) note(as event.Agent, o act.Note) (act.Result, error) {
 	if err := checkContent(o.Content); err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	if err := t.mustExist(as); err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	channel, err := t.openNotes(as)
 	if err != nil {
-		return Result{}, err
+		return act.Result{}, err
 	}
 	meta := metadata(nil).with("type", "note").with("tags", append([]string{}, o.Tags...)).with("session_context", session(o.Session))
-	return t.post(channel, as, Send{Content: o.Content}, meta)
+	return t.post(channel, as, act.Send{Content: o.Content}, meta)
 }
 
 func session(s string) *string {

@@ -1,6 +1,10 @@
 package author
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"cslack-stream/internal/engine/event/act"
+)
 
 // metadata is the JSON object beside a message; nil: there is none. Members
 // stay as they were written.
@@ -12,7 +16,7 @@ func parseMetadata(b json.RawMessage) (metadata, error) {
 	}
 	var m metadata
 	if err := json.Unmarshal(b, &m); err != nil {
-		return nil, refuse(Invalid, "the metadata is no JSON object: %v", err)
+		return nil, act.Refuse(act.Invalid, "the metadata is no JSON object: %v", err)
 	}
 	return m, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/event/act"
 	"cslack-stream/internal/engine/sqlitedb"
 )
 
@@ -45,7 +46,7 @@ func (t *tx) write(batch []*request) {
 	}
 	for _, r := range batch {
 		if r.err == nil {
-			r.result, r.err = Result{}, fmt.Errorf("write to workspace: %w", err)
+			r.result, r.err = act.Result{}, fmt.Errorf("write to workspace: %w", err)
 		}
 	}
 }
@@ -56,13 +57,13 @@ func (t *tx) apply(r *request) error {
 	if err := t.exec("SAVEPOINT op"); err != nil {
 		return err
 	}
-	r.result, r.err = r.op.apply(t, r.as)
+	r.result, r.err = t.do(r.as, r.op)
 	if r.err != nil {
-		r.result = Result{}
+		r.result = act.Result{}
 		if err := t.exec("ROLLBACK TO op"); err != nil {
 			return err
 		}
-		if _, refused := errors.AsType[*RefusedError](r.err); !refused {
+		if _, refused := errors.AsType[*act.RefusedError](r.err); !refused {
 			r.err = fmt.Errorf("write to workspace: %w", r.err)
 		}
 	}
