@@ -16,6 +16,8 @@ const (
 	codeBadRequest  = "bad_request"
 	codeForbidden   = "forbidden"
 	codeNotFound    = "not_found"
+	codeConflict    = "conflict"
+	codeTooMany     = "too_many"
 	codeUnavailable = "unavailable"
 	codeInternal    = "internal"
 )
@@ -80,7 +82,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	s.log.LogAttrs(context.WithoutCancel(r.Context()), level, "request refused",
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", e.status), slog.Any("error", err))
-	if e.status == http.StatusServiceUnavailable {
+	if e.status == http.StatusServiceUnavailable || e.status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "1")
 	}
 	type body struct {

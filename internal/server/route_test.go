@@ -128,7 +128,7 @@ func TestServer_UnknownPathAndMethod(t *testing.T) {
 			t.Errorf("GET %s: got %d %s, want 404 not_found", path, resp.StatusCode, body.Error.Code)
 		}
 	}
-	for _, path := range []string{"/api/stream", "/api/state", "/api/agents", "/api/channels", "/health", "/health/live", "/health/ready"} {
+	for _, path := range []string{"/api/stream", "/api/state", "/api/agents", "/api/why", "/health", "/health/live", "/health/ready"} {
 		for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS", "FOO"} {
 			resp, _ := r.getError(method, path)
 			if allow := resp.Header.Get("Allow"); resp.StatusCode != http.StatusMethodNotAllowed || !strings.HasPrefix(allow, "GET") {

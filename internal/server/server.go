@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/event/act"
 )
 
 // Options configure a Server. Everything but Source has a useful zero value.
@@ -22,6 +24,12 @@ type Options struct {
 	Directory Directory
 	// Explainer says why agents get events. Without one nothing is explained.
 	Explainer Explainer
+	// Actor writes into the workspace. Without one the Server only reads.
+	Actor act.Actor
+	// WriteRate is how many writes a second an agent is allowed, and
+	// WriteBurst how many at once: 20 and 100; negative means no limit.
+	WriteRate  float64
+	WriteBurst int
 	// Health tells how the engine is; the Server adds what it knows itself.
 	// Without one, the Server speaks for itself only.
 	Health func(context.Context) Health
@@ -50,6 +58,9 @@ const (
 	defaultBatchBytes    = 64 << 10
 	defaultDrain         = time.Second
 
+	defaultWriteRate  = 20
+	defaultWriteBurst = 100
+
 	maxHeaderBytes = 64 << 10
 	answerTimeout  = 30 * time.Second // to take an answer that ends
 	idleTimeout    = 2 * time.Minute
@@ -65,6 +76,7 @@ type Server struct {
 	mux      *http.ServeMux
 	readers  *readers
 	requests *gate
+	writes   *limiter
 	buffers  sync.Pool // of *[]byte, for batches
 }
 
@@ -75,8 +87,11 @@ func New(opts Options) *Server {
 	setDefault(&opts.HeaderTimeout, defaultHeaderTimeout)
 	setDefault(&opts.BatchBytes, defaultBatchBytes)
 	setDefault(&opts.Drain, defaultDrain)
+	opts.WriteRate = cmp.Or(opts.WriteRate, defaultWriteRate)
+	opts.WriteBurst = cmp.Or(opts.WriteBurst, defaultWriteBurst)
 	s := &Server{
-		opts: opts, log: opts.Logger, guard: newGuard(opts.Origins), mux: http.NewServeMux(),
+		writes: newLimiter(opts.WriteRate, opts.WriteBurst),
+		opts:   opts, log: opts.Logger, guard: newGuard(opts.Origins), mux: http.NewServeMux(),
 		readers: newReaders(), requests: newGate(),
 	}
 	if s.log == nil {

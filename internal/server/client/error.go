@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/event/act"
 )
 
 // ErrLost means that the connection of a stream was lost and Options forbid to
@@ -46,6 +47,18 @@ func (e *StatusError) Is(target error) bool {
 		return !e.permanent()
 	}
 	return false
+}
+
+// refusal returns what a rule of the host said, if it was one.
+func (e *StatusError) refusal() error {
+	reasons := map[int]act.Reason{
+		http.StatusBadRequest: act.Invalid, http.StatusForbidden: act.Forbidden,
+		http.StatusNotFound: act.Missing, http.StatusConflict: act.Conflict,
+	}
+	if reason, ok := reasons[e.Status]; ok && e.Message != "" {
+		return &act.RefusedError{Reason: reason, Message: e.Message}
+	}
+	return e
 }
 
 // permanent reports whether the same request would be answered so again.

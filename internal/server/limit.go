@@ -1,0 +1,56 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"cslack-stream/internal/engine/event"
+)
+
+// limiter bounds how fast each agent writes. It is safe for concurrent use.
+type limiter struct {
+	rate  rate.Limit
+	burst int
+
+	mu     sync.Mutex
+	agents map[event.Agent]*rate.Limiter
+}
+
+// newLimiter allows perSecond writes for each agent, and burst at once. 0
+// means no limit.
+func newLimiter(perSecond float64, burst int) *limiter {
+	l := &limiter{rate: rate.Limit(perSecond), burst: burst, agents: make(map[event.Agent]*rate.Limiter)}
+	if perSecond <= 0 {
+		l.rate = rate.Inf
+	}
+	return l
+}
+
+// mostLimited bounds how many agents are remembered: who wrote nothing for a
+// while has its whole burst again, and need not be.
+const mostLimited = 10_000
+
+// take counts one write at now, or says when to try again.
+func (l *limiter) take(a event.Agent, now time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	one := l.agents[a]
+	if one == nil {
+		if len(l.agents) >= mostLimited {
+			clear(l.agents)
+		}
+		one = rate.NewLimiter(l.rate, l.burst)
+		l.agents[a] = one
+	}
+	if one.AllowN(now, 1) {
+		return nil
+	}
+	return &apiError{
+		status: http.StatusTooManyRequests, code: codeTooMany,
+		message: fmt.Sprintf("%q writes more than %g times a second: try again in a second", a, float64(l.rate)),
+	}
+}
