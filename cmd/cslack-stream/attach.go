@@ -16,6 +16,7 @@ import (
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/capture/trigger"
 	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/claudeslack/author"
 	"cslack-stream/internal/engine/event"
 )
 
@@ -79,10 +80,15 @@ func openDirect(ctx context.Context, path string, tell func(line string)) (*atta
 	if a.messagesOnly {
 		source = messagesOnly{a.Engine}
 	}
-	return &attachment{
+	writes := author.New(author.Options{Path: path})
+	out := &attachment{
 		Source: source, Agents: a.Agents, Channels: a.Channels, Why: a.why, Mode: mode, Notes: a.notes,
-		Where: path, Ephemeral: true, Close: a.stop,
-	}, nil
+		Where: path, Ephemeral: true, Close: func() error { return errors.Join(writes.Close(), a.stop()) },
+	}
+	if !a.static && !a.messagesOnly {
+		out.Actor = writes
+	}
+	return out, nil
 }
 
 // why explains whether an agent gets the event with an id.

@@ -24,7 +24,7 @@ func openServer(_ context.Context, env *environment, f sourceFlags, address stri
 	if err != nil {
 		return nil, usageError("%w", err)
 	}
-	a := &attachment{Source: s, Agents: s.Agents, Channels: s.Channels, Why: s.Why, Mode: modeLive, Where: address, Close: s.Close}
+	a := &attachment{Source: s, Agents: s.Agents, Channels: s.Channels, Why: s.Why, Actor: s, Mode: modeLive, Where: address, Close: s.Close}
 	if token != "" && travelsInClear(address) {
 		a.Notes = append(a.Notes, "the access token travels unencrypted to "+address+": use https")
 	}

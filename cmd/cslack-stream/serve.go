@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/claudeslack/author"
 	"cslack-stream/internal/server"
 
 	"github.com/spf13/cobra"
@@ -82,10 +83,15 @@ func runServe(ctx context.Context, env *environment, opts serveOptions) error {
 	}
 	forget := env.announce(path, url, logger)
 	defer forget()
-	s := server.New(server.Options{
+	so := server.Options{
 		Source: a.Engine, Directory: a.Engine, Explainer: a.Engine, Health: a.health, Origins: opts.origins, Logger: logger,
-	})
-	return errors.Join(s.Run(ctx, listener), a.stop())
+	}
+	if opts.noInstall {
+		return errors.Join(server.New(so).Run(ctx, listener), a.stop())
+	}
+	writes := author.New(author.Options{Path: path})
+	so.Actor = writes
+	return errors.Join(server.New(so).Run(ctx, listener), writes.Close(), a.stop())
 }
 
 func openEngine(ctx context.Context, env *environment, path string, opts serveOptions, logger *slog.Logger) (*attached, error) {

@@ -9,6 +9,7 @@ import (
 
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/event/action"
 
 	"github.com/spf13/pflag"
 )
@@ -30,6 +31,8 @@ type attachment struct {
 	Channels func(ctx context.Context, agent event.Agent) ([]event.Channel, error)
 	// Why explains whether an agent gets the event with an id.
 	Why func(ctx context.Context, id string, agent event.Agent) (event.Why, error)
+	// Actor writes into the workspace; nil if it can only be looked at.
+	Actor action.Actor
 	// Mode is live, live (direct) or static.
 	Mode string
 	// Notes are lines for standard error.

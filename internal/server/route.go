@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
-	"cslack-stream/internal/engine/event/act"
+	"cslack-stream/internal/engine/event/action"
 )
 
 // routes says what is where.
@@ -43,7 +43,7 @@ type endpoint struct {
 var reading = []string{http.MethodGet, http.MethodHead}
 
 // does is an endpoint that writes.
-func (s *Server) does(method string, status int, op func(*writing) (act.Op, error)) endpoint {
+func (s *Server) does(method string, status int, op func(*writing) (action.Op, error)) endpoint {
 	return endpoint{s.write(status, op), []string{method}}
 }
 

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
-	"cslack-stream/internal/engine/event/act"
+	"cslack-stream/internal/engine/event/action"
 )
 
 // Options configure a Server. Everything but Source has a useful zero value.
@@ -25,7 +25,7 @@ type Options struct {
 	// Explainer says why agents get events. Without one nothing is explained.
 	Explainer Explainer
 	// Actor writes into the workspace. Without one the Server only reads.
-	Actor act.Actor
+	Actor action.Actor
 	// WriteRate is how many writes a second an agent is allowed, and
 	// WriteBurst how many at once: 20 and 100; negative means no limit.
 	WriteRate  float64

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
-	"cslack-stream/internal/engine/event/act"
+	"cslack-stream/internal/engine/event/action"
 )
 
 // maxBody is the most that a request to write may hold.
@@ -46,7 +46,7 @@ func (w *writing) decode(v any) error {
 
 // write makes a handler of a function that says what the agent does; status
 // is that of the answer when it is done.
-func (s *Server) write(status int, op func(*writing) (act.Op, error)) http.HandlerFunc {
+func (s *Server) write(status int, op func(*writing) (action.Op, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		result, err := s.act(w, r, op)
 		if err != nil {
@@ -57,34 +57,34 @@ func (s *Server) write(status int, op func(*writing) (act.Op, error)) http.Handl
 	}
 }
 
-func (s *Server) act(w http.ResponseWriter, r *http.Request, op func(*writing) (act.Op, error)) (act.Result, error) {
+func (s *Server) act(w http.ResponseWriter, r *http.Request, op func(*writing) (action.Op, error)) (action.Result, error) {
 	wr, err := s.parseWriting(w, r)
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	o, err := op(wr)
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	if err := s.writes.take(wr.as, time.Now()); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	result, err := s.opts.Actor.Do(r.Context(), wr.as, o)
 	s.log.DebugContext(r.Context(), "write", slog.String("as", wr.as.String()), slog.String("op", o.Verb()), slog.Any("error", err))
-	if refused, ok := errors.AsType[*act.RefusedError](err); ok {
+	if refused, ok := errors.AsType[*action.RefusedError](err); ok {
 		return result, refusal(refused)
 	}
 	return result, err
 }
 
 // refusal is a rule of the host as clients see it.
-func refusal(e *act.RefusedError) *apiError {
+func refusal(e *action.RefusedError) *apiError {
 	switch e.Reason {
-	case act.Missing:
+	case action.Missing:
 		return notFound("%s", e.Message)
-	case act.Forbidden:
+	case action.Forbidden:
 		return &apiError{status: http.StatusForbidden, code: codeForbidden, message: e.Message}
-	case act.Conflict:
+	case action.Conflict:
 		return &apiError{status: http.StatusConflict, code: codeConflict, message: e.Message}
 	}
 	return badRequest("%s", e.Message)
@@ -124,7 +124,7 @@ func (s *Server) parseWriting(w http.ResponseWriter, r *http.Request) (*writing,
 }
 
 // sendMessage is POST /api/messages.
-func (s *Server) sendMessage(w *writing) (act.Op, error) {
+func (s *Server) sendMessage(w *writing) (action.Op, error) {
 	var b struct {
 		Channel  string          `json:"channel_id"`
 		To       *string         `json:"to"`
@@ -135,7 +135,7 @@ func (s *Server) sendMessage(w *writing) (act.Op, error) {
 	if err := w.decode(&b); err != nil {
 		return nil, err
 	}
-	o := act.Send{Channel: b.Channel, Content: b.Content, Thread: b.Thread, Metadata: b.Metadata}
+	o := action.Send{Channel: b.Channel, Content: b.Content, Thread: b.Thread, Metadata: b.Metadata}
 	if b.To != nil {
 		to, err := event.ParseAgent(*b.To)
 		if err != nil {
@@ -147,7 +147,7 @@ func (s *Server) sendMessage(w *writing) (act.Op, error) {
 }
 
 // editMessage is PUT /api/messages/{id}.
-func (s *Server) editMessage(w *writing) (act.Op, error) {
+func (s *Server) editMessage(w *writing) (action.Op, error) {
 	var b struct {
 		Content string `json:"content"`
 	}
@@ -155,13 +155,13 @@ func (s *Server) editMessage(w *writing) (act.Op, error) {
 	if err == nil {
 		err = w.decode(&b)
 	}
-	return act.Edit{Message: id, Content: b.Content}, err
+	return action.Edit{Message: id, Content: b.Content}, err
 }
 
 // deleteMessage is DELETE /api/messages/{id}.
-func (s *Server) deleteMessage(w *writing) (act.Op, error) {
+func (s *Server) deleteMessage(w *writing) (action.Op, error) {
 	id, err := w.messageID()
-	return act.Delete{Message: id}, err
+	return action.Delete{Message: id}, err
 }
 
 func (w *writing) messageID() (int64, error) {
@@ -173,7 +173,7 @@ func (w *writing) messageID() (int64, error) {
 }
 
 // createChannel is POST /api/channels.
-func (s *Server) createChannel(w *writing) (act.Op, error) {
+func (s *Server) createChannel(w *writing) (action.Op, error) {
 	var b struct {
 		Name        string `json:"name"`
 		Scope       string `json:"scope"`
@@ -184,7 +184,7 @@ func (s *Server) createChannel(w *writing) (act.Op, error) {
 	if err := w.decode(&b); err != nil {
 		return nil, err
 	}
-	o := act.CreateChannel{Name: b.Name, Project: b.Project, Access: b.Access, Description: b.Description}
+	o := action.CreateChannel{Name: b.Name, Project: b.Project, Access: b.Access, Description: b.Description}
 	switch {
 	case b.Scope != "" && b.Scope != "global" && b.Scope != "project":
 		return nil, badRequest("scope %q: want global or project", clip(b.Scope))
@@ -198,15 +198,15 @@ func (s *Server) createChannel(w *writing) (act.Op, error) {
 	return o, nil
 }
 
-func (s *Server) joinChannel(w *writing) (act.Op, error) {
-	return act.Join{Channel: w.PathValue("id")}, nil
+func (s *Server) joinChannel(w *writing) (action.Op, error) {
+	return action.Join{Channel: w.PathValue("id")}, nil
 }
 
-func (s *Server) leaveChannel(w *writing) (act.Op, error) {
-	return act.Leave{Channel: w.PathValue("id")}, nil
+func (s *Server) leaveChannel(w *writing) (action.Op, error) {
+	return action.Leave{Channel: w.PathValue("id")}, nil
 }
 
-func (s *Server) archiveChannel(w *writing) (act.Op, error) {
+func (s *Server) archiveChannel(w *writing) (action.Op, error) {
 	var b struct {
 		Undo bool `json:"undo"`
 	}
@@ -215,11 +215,11 @@ func (s *Server) archiveChannel(w *writing) (act.Op, error) {
 			return nil, err
 		}
 	}
-	return act.Archive{Channel: w.PathValue("id"), Undo: b.Undo}, nil
+	return action.Archive{Channel: w.PathValue("id"), Undo: b.Undo}, nil
 }
 
 // setStatus is PUT /api/agents/{name}/status. An agent has only its own.
-func (s *Server) setStatus(w *writing) (act.Op, error) {
+func (s *Server) setStatus(w *writing) (action.Op, error) {
 	if name := w.PathValue("name"); name != w.as.Name {
 		return nil, &apiError{status: http.StatusForbidden, code: codeForbidden, message: fmt.Sprintf("%q can not set the status of %q", w.as.Name, clip(name))}
 	}
@@ -227,18 +227,18 @@ func (s *Server) setStatus(w *writing) (act.Op, error) {
 		Status string `json:"status"`
 	}
 	err := w.decode(&b)
-	return act.SetStatus{Status: b.Status}, err
+	return action.SetStatus{Status: b.Status}, err
 }
 
 // writeNote is POST /api/notes.
-func (s *Server) writeNote(w *writing) (act.Op, error) {
+func (s *Server) writeNote(w *writing) (action.Op, error) {
 	var b struct {
 		Content string   `json:"content"`
 		Tags    []string `json:"tags"`
 		Session string   `json:"session_context"`
 	}
 	err := w.decode(&b)
-	return act.Note{Content: b.Content, Tags: b.Tags, Session: b.Session}, err
+	return action.Note{Content: b.Content, Tags: b.Tags, Session: b.Session}, err
 }
 
 // mayWrite reports whether the page that a request comes from, if it comes

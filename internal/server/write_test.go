@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cslack-stream/internal/engine/event"
-	"cslack-stream/internal/engine/event/act"
+	"cslack-stream/internal/engine/event/action"
 	"cslack-stream/internal/engine/event/eventtest"
 	"cslack-stream/internal/server"
 )
@@ -24,14 +24,14 @@ type actor struct {
 	err  error
 }
 
-func (a *actor) Do(_ context.Context, as event.Agent, op act.Op) (act.Result, error) {
+func (a *actor) Do(_ context.Context, as event.Agent, op action.Op) (action.Result, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.err != nil {
-		return act.Result{}, a.err
+		return action.Result{}, a.err
 	}
 	a.done = append(a.done, fmt.Sprintf("%s %s %+v", as, op.Verb(), op))
-	return act.Result{Message: 7}, nil
+	return action.Result{Message: 7}, nil
 }
 
 // send makes a request with a body, as a program does that knows how.
@@ -137,7 +137,7 @@ func TestServer_WritesRefused(t *testing.T) {
 		}
 	}
 	for err, want := range map[error]int{
-		act.Refuse(act.Invalid, "m"): 400, act.Refuse(act.Missing, "m"): 404, act.Refuse(act.Forbidden, "m"): 403, act.Refuse(act.Conflict, "m"): 409,
+		action.Refuse(action.Invalid, "m"): 400, action.Refuse(action.Missing, "m"): 404, action.Refuse(action.Forbidden, "m"): 403, action.Refuse(action.Conflict, "m"): 409,
 		event.ErrUnavailable: 503, errors.New("/secret: disk full"): 500,
 	} {
 		a.err = err

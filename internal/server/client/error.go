@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
-	"cslack-stream/internal/engine/event/act"
+	"cslack-stream/internal/engine/event/action"
 )
 
 // ErrLost means that the connection of a stream was lost and Options forbid to
@@ -51,12 +51,12 @@ func (e *StatusError) Is(target error) bool {
 
 // refusal returns what a rule of the host said, if it was one.
 func (e *StatusError) refusal() error {
-	reasons := map[int]act.Reason{
-		http.StatusBadRequest: act.Invalid, http.StatusForbidden: act.Forbidden,
-		http.StatusNotFound: act.Missing, http.StatusConflict: act.Conflict,
+	reasons := map[int]action.Reason{
+		http.StatusBadRequest: action.Invalid, http.StatusForbidden: action.Forbidden,
+		http.StatusNotFound: action.Missing, http.StatusConflict: action.Conflict,
 	}
 	if reason, ok := reasons[e.Status]; ok && e.Message != "" {
-		return &act.RefusedError{Reason: reason, Message: e.Message}
+		return &action.RefusedError{Reason: reason, Message: e.Message}
 	}
 	return e
 }

@@ -5,20 +5,22 @@
 package author
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
+	"sync"
 	"time"
 
-	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
-	"cslack-stream/internal/engine/event/act"
-	"cslack-stream/internal/engine/sqlitedb"
+	"cslack-stream/internal/engine/event/action"
 )
 
-// DefaultBatch is how many operations one transaction holds at most.
-const DefaultBatch = 100
+// The bounds of an Author unless Options say otherwise.
+const (
+	// DefaultBatch is how many operations one transaction holds at most.
+	DefaultBatch = 100
+	// DefaultIdle is how long the connection stays open without a write.
+	DefaultIdle = time.Second
+)
 
 // Options configure an Author. The zero value of all but Path is useful.
 type Options struct {
@@ -26,17 +28,21 @@ type Options struct {
 	Path string
 	// Batch is the most operations of one transaction; DefaultBatch if 0.
 	Batch int
+	// Idle is how long the connection stays open without a write, so that
+	// whoever replaces the file finds nobody in it; DefaultIdle if 0.
+	Idle time.Duration
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
 }
 
-// Author writes as the agents of one workspace. It is safe for concurrent
-// use.
+// Author writes as the agents of one workspace. It is an action.Actor, safe for
+// concurrent use.
 type Author struct {
 	opts  Options
 	queue chan *request
 	stop  chan struct{} // closed by Close
-	done  chan struct{} // closed when the connection is
+	once  sync.Once
+	done  chan struct{} // closed when nothing is open any more
 
 	closeErr error // set before done is closed
 }
@@ -45,78 +51,61 @@ type Author struct {
 type request struct {
 	ctx    context.Context
 	as     event.Agent
-	op     act.Op
-	result act.Result
+	op     action.Op
+	result action.Result
 	err    error
 	done   chan struct{}
 }
 
-// Open opens the database for writing. It returns a *claudeslack.SchemaError
-// for a database that is not of a known generation.
-func Open(ctx context.Context, opts Options) (*Author, error) {
-	if opts.Batch <= 0 {
-		opts.Batch = DefaultBatch
-	}
+// New returns an Author that opens the database with its first write.
+func New(opts Options) *Author {
+	opts.Batch = cmp.Or(opts.Batch, DefaultBatch)
+	opts.Idle = cmp.Or(opts.Idle, DefaultIdle)
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	db, conn, err := sqlitedb.Conn(ctx, opts.Path, sqlitedb.ReadWrite, "journal_mode(WAL)", "foreign_keys(1)")
-	if err != nil {
-		return nil, err
-	}
-	generation, err := claudeslack.Recognise(ctx, conn)
-	if err == nil && !generation.Known {
-		err = &claudeslack.SchemaError{
-			Found:  fmt.Sprintf("%s has an unknown schema", opts.Path),
-			Remedy: "this build writes to v3.0 to v4.1 only: use a newer one",
-		}
-	}
-	if err != nil {
-		return nil, errors.Join(err, conn.Close(), db.Close())
-	}
 	a := &Author{opts: opts, queue: make(chan *request), stop: make(chan struct{}), done: make(chan struct{})}
-	go a.run(context.WithoutCancel(ctx), db, conn)
-	return a, nil
+	go a.run()
+	return a
 }
 
 // Close waits for the writes at work and closes the connection. Do returns
 // event.ErrClosed afterwards.
 func (a *Author) Close() error {
-	select {
-	case <-a.stop:
-	default:
-		close(a.stop)
-	}
+	a.once.Do(func() { close(a.stop) })
 	<-a.done
 	return a.closeErr
 }
 
-// Do implements act.Actor. If ctx is done before the operation has begun,
-// nothing was changed; afterwards Do waits for the end, for as long as SQLite
-// waits for locks.
-func (a *Author) Do(ctx context.Context, as event.Agent, op act.Op) (act.Result, error) {
+// Do implements action.Actor. It returns a *claudeslack.SchemaError if the
+// database is not of a known generation. If ctx is done before the operation
+// has begun, nothing was changed; afterwards Do waits for the end, for as long
+// as SQLite waits for locks.
+func (a *Author) Do(ctx context.Context, as event.Agent, op action.Op) (action.Result, error) {
 	if err := ctx.Err(); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	r := &request{ctx: ctx, as: as, op: op, done: make(chan struct{})}
 	select {
 	case a.queue <- r:
 	case <-ctx.Done():
-		return act.Result{}, ctx.Err()
+		return action.Result{}, ctx.Err()
 	case <-a.stop:
-		return act.Result{}, event.ErrClosed
+		return action.Result{}, event.ErrClosed
 	}
 	<-r.done
 	return r.result, r.err
 }
 
 // run takes what is asked for, as much as there is at a time, and writes it.
-func (a *Author) run(ctx context.Context, db *sql.DB, conn *sql.Conn) {
-	t := &tx{ctx: ctx, conn: conn, statements: make(map[string]*sql.Stmt), now: a.opts.Now}
+func (a *Author) run() {
+	t := &tx{ctx: context.Background(), path: a.opts.Path, now: a.opts.Now}
 	defer func() {
-		a.closeErr = errors.Join(t.close(), conn.Close(), db.Close())
+		a.closeErr = t.close()
 		close(a.done)
 	}()
+	idle := time.NewTimer(a.opts.Idle)
+	defer idle.Stop()
 	for {
 		select {
 		case first := <-a.queue:
@@ -125,6 +114,9 @@ func (a *Author) run(ctx context.Context, db *sql.DB, conn *sql.Conn) {
 			for _, r := range batch {
 				close(r.done)
 			}
+			idle.Reset(a.opts.Idle)
+		case <-idle.C:
+			_ = t.close() // the next write opens it anew, and says what is wrong
 		case <-a.stop:
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,7 @@ import (
 	"cslack-stream/internal/engine/claudeslack/author"
 	"cslack-stream/internal/engine/claudeslack/hosttest"
 	"cslack-stream/internal/engine/event"
-	"cslack-stream/internal/engine/event/act"
+	"cslack-stream/internal/engine/event/action"
 	"cslack-stream/internal/engine/sqlitedb"
 )
 
@@ -59,10 +60,7 @@ func newWorkspace(t testing.TB) *workspace {
 
 func open(t testing.TB, db string) *workspace {
 	t.Helper()
-	a, err := author.Open(t.Context(), author.Options{Path: db})
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := author.New(author.Options{Path: db})
 	t.Cleanup(func() {
 		if err := a.Close(); err != nil {
 			t.Error(err)
@@ -72,7 +70,7 @@ func open(t testing.TB, db string) *workspace {
 }
 
 // do does what must be allowed.
-func (w *workspace) do(as event.Agent, op act.Op) act.Result {
+func (w *workspace) do(as event.Agent, op action.Op) action.Result {
 	w.t.Helper()
 	r, err := w.Do(w.t.Context(), as, op)
 	if err != nil {
@@ -109,16 +107,16 @@ func (w *workspace) query(q string, args ...any) []string {
 // statements, as its traffic was recorded.
 func TestAuthor_WritesAsTheHost(t *testing.T) {
 	w := newWorkspace(t)
-	sent := w.do(alice, act.Send{Channel: "global:general", Content: "hello @bob, @carol:x and @nobody", Metadata: json.RawMessage(`{"priority":12345678901234567890}`), Thread: "7"})
-	w.do(alice, act.Send{Channel: "global:general", Content: "plain"})
-	dm := w.do(bob, act.Send{To: alice, Content: "psst"})
-	again := w.do(alice, act.Send{To: bob, Content: "what?"})
-	global := w.do(gina, act.Send{To: alice, Content: "from everywhere"})
-	note := w.do(gina, act.Note{Content: "remember", Tags: []string{"a"}})
-	w.do(gina, act.Note{Content: "and this", Session: "s1"})
-	made := w.do(alice, act.CreateChannel{Name: "team-1", Project: web, Access: "members"})
-	w.do(carol, act.Join{Channel: "global:general"})
-	w.do(dora, act.SetStatus{Status: "busy"})
+	sent := w.do(alice, action.Send{Channel: "global:general", Content: "hello @bob, @carol:x and @nobody", Metadata: json.RawMessage(`{"priority":12345678901234567890}`), Thread: "7"})
+	w.do(alice, action.Send{Channel: "global:general", Content: "plain"})
+	dm := w.do(bob, action.Send{To: alice, Content: "psst"})
+	again := w.do(alice, action.Send{To: bob, Content: "what?"})
+	global := w.do(gina, action.Send{To: alice, Content: "from everywhere"})
+	note := w.do(gina, action.Note{Content: "remember", Tags: []string{"a"}})
+	w.do(gina, action.Note{Content: "and this", Session: "s1"})
+	made := w.do(alice, action.CreateChannel{Name: "team-1", Project: web, Access: "members"})
+	w.do(carol, action.Join{Channel: "global:general"})
+	w.do(dora, action.SetStatus{Status: "busy"})
 
 	for _, tt := range []struct{ name, query, want string }{
 		{
@@ -167,35 +165,35 @@ const filler = "some words that keep the search index in good spirits while othe
 // than the workspace holds otherwise. It is said as what it is.
 func TestAuthor_HostsOwnFault(t *testing.T) {
 	w := newWorkspace(t)
-	id := w.do(alice, act.Send{Channel: "global:general", Content: "one"}).Message
-	_, err := w.Do(t.Context(), alice, act.Edit{Message: id, Content: "many more words"})
-	if refused, ok := errors.AsType[*act.RefusedError](err); !ok || refused.Reason != act.Conflict || !strings.Contains(err.Error(), "search index") {
+	id := w.do(alice, action.Send{Channel: "global:general", Content: "one"}).Message
+	_, err := w.Do(t.Context(), alice, action.Edit{Message: id, Content: "many more words"})
+	if refused, ok := errors.AsType[*action.RefusedError](err); !ok || refused.Reason != action.Conflict || !strings.Contains(err.Error(), "search index") {
 		t.Errorf("got %v", err)
 	}
 	if got := w.query(`SELECT content FROM messages`); got[0] != "one" {
 		t.Errorf("got %v, want it unchanged", got)
 	}
-	w.do(alice, act.Send{Channel: "global:general", Content: filler})
+	w.do(alice, action.Send{Channel: "global:general", Content: filler})
 }
 
 // TestAuthor_EditAndDelete changes an agent's own messages and no others.
 func TestAuthor_EditAndDelete(t *testing.T) {
 	w := newWorkspace(t)
-	w.do(alice, act.Send{Channel: "global:general", Content: filler})
-	id := w.do(alice, act.Send{Channel: "global:general", Content: "one", Metadata: json.RawMessage(`{"k":[1]}`)}).Message
-	w.do(alice, act.Edit{Message: id, Content: "two"})
+	w.do(alice, action.Send{Channel: "global:general", Content: filler})
+	id := w.do(alice, action.Send{Channel: "global:general", Content: "one", Metadata: json.RawMessage(`{"k":[1]}`)}).Message
+	w.do(alice, action.Edit{Message: id, Content: "two"})
 	if got := w.query(`SELECT content||is_edited||typeof(edited_at) FROM messages WHERE id=?`, id); got[0] != "two1real" {
 		t.Errorf("edited: got %s", got)
 	}
-	w.do(alice, act.Delete{Message: id})
+	w.do(alice, action.Delete{Message: id})
 	if got := w.query(`SELECT content||json_extract(metadata,'$.deleted')||json_type(metadata,'$.deleted')||json_extract(metadata,'$.deleted_by')||json_type(metadata,'$.deleted_at')||json_extract(metadata,'$.k') FROM messages WHERE id=?`, id); got[0] != "[Message deleted]1integeralicereal[1]" {
 		t.Errorf("deleted: got %s", got)
 	}
-	if r := w.do(alice, act.Delete{Message: id}); !r.Unchanged {
+	if r := w.do(alice, action.Delete{Message: id}); !r.Unchanged {
 		t.Errorf("deleted again: got %+v, want it unchanged", r)
 	}
 	hosttest.StartWriter(t, w.db).Exec(fmt.Sprintf(`INSERT INTO messages(channel_id,sender_id,sender_project_id,content,metadata) VALUES('global:general','alice','%s','odd','not json')`, web))
-	w.do(alice, act.Delete{Message: id + 1})
+	w.do(alice, action.Delete{Message: id + 1})
 	if got := w.query(`SELECT json_extract(metadata,'$.deleted_by') FROM messages WHERE content LIKE '[%' AND id=?`, id+1); len(got) != 1 || got[0] != "alice" {
 		t.Errorf("odd metadata: got %v", got)
 	}
@@ -205,55 +203,55 @@ func TestAuthor_EditAndDelete(t *testing.T) {
 // written.
 func TestAuthor_Refuses(t *testing.T) {
 	w := newWorkspace(t)
-	w.do(alice, act.Send{Channel: "global:general", Content: filler})
-	id := w.do(alice, act.Send{Channel: "global:general", Content: "mine"}).Message
-	deleted := w.do(alice, act.Send{Channel: "global:general", Content: "gone"}).Message
-	w.do(alice, act.Delete{Message: deleted})
-	secret := w.do(alice, act.CreateChannel{Name: "secret", Access: "private"}).Channel
+	w.do(alice, action.Send{Channel: "global:general", Content: filler})
+	id := w.do(alice, action.Send{Channel: "global:general", Content: "mine"}).Message
+	deleted := w.do(alice, action.Send{Channel: "global:general", Content: "gone"}).Message
+	w.do(alice, action.Delete{Message: deleted})
+	secret := w.do(alice, action.CreateChannel{Name: "secret", Access: "private"}).Channel
 	before := w.query(`SELECT (SELECT group_concat(id||content) FROM messages)||(SELECT count(*) FROM channels)||(SELECT count(*) FROM channel_members)||(SELECT group_concat(status) FROM agents)`)
 	for _, tt := range []struct {
 		as     event.Agent
-		op     act.Op
-		reason act.Reason
+		op     action.Op
+		reason action.Reason
 		says   string
 	}{
-		{alice, act.Send{Channel: "global:general", Content: " \n"}, act.Invalid, "needs text"},
-		{alice, act.Send{Channel: "global:general", Content: strings.Repeat("é", act.MaxContent+1)}, act.Invalid, "150001 characters"},
-		{alice, act.Send{Channel: "global:general", Content: "a\xff"}, act.Invalid, "UTF-8"},
-		{alice, act.Send{Channel: "global:general", Content: "x", Metadata: json.RawMessage(`[1]`)}, act.Invalid, "no JSON object"},
-		{alice, act.Send{Content: "x"}, act.Invalid, "say which"},
-		{alice, act.Send{Channel: "nowhere", Content: "x"}, act.Missing, `no channel "nowhere"`},
-		{event.Agent{Name: "zoe"}, act.Send{Channel: "global:general", Content: "x"}, act.Missing, `no agent "zoe:"`},
-		{bob, act.Send{Channel: "global:general", Content: "x"}, act.Forbidden, "without can_send"},
-		{carol, act.Send{Channel: "global:general", Content: "x"}, act.Forbidden, "not a member"},
-		{bob, act.Send{Channel: secret, Content: "x"}, act.Missing, "no channel"},
-		{carol, act.Send{Channel: "proj_6e80fe13:dev", Content: "x"}, act.Missing, "no channel"},
-		{alice, act.Send{To: dora, Content: "x"}, act.Forbidden, "directly"},
-		{dora, act.Send{To: alice, Content: "x"}, act.Forbidden, "directly"},
-		{alice, act.Send{To: carol, Content: "x"}, act.Forbidden, "directly"},
-		{alice, act.Send{To: alice, Content: "x"}, act.Invalid, "itself"},
-		{alice, act.Send{To: event.Agent{Name: "zoe"}, Content: "x"}, act.Missing, "no agent"},
-		{bob, act.Edit{Message: id, Content: "x"}, act.Missing, "only who wrote"},
-		{bob, act.Delete{Message: id}, act.Missing, "only who wrote"},
-		{alice, act.Edit{Message: 999, Content: "x"}, act.Missing, "no message 999"},
-		{alice, act.Edit{Message: deleted, Content: "x"}, act.Conflict, "is deleted"},
-		{bob, act.Leave{Channel: "global:general"}, act.Forbidden, "without can_leave"},
-		{carol, act.Leave{Channel: "global:general"}, act.Forbidden, "not a member"},
-		{bob, act.Join{Channel: "global:staff"}, act.Forbidden, "for members only"},
-		{bob, act.Join{Channel: secret}, act.Missing, "no channel"},
-		{carol, act.Join{Channel: "proj_6e80fe13:dev"}, act.Missing, "no channel"},
-		{alice, act.CreateChannel{Name: "Über"}, act.Invalid, "lower-case"},
-		{alice, act.CreateChannel{Name: "a--b"}, act.Invalid, "lower-case"},
-		{alice, act.CreateChannel{Name: strings.Repeat("a", 81)}, act.Invalid, "lower-case"},
-		{alice, act.CreateChannel{Name: "x", Access: "public"}, act.Invalid, "want open"},
-		{alice, act.CreateChannel{Name: "general"}, act.Conflict, `"global:general" already`},
-		{alice, act.CreateChannel{Name: "x", Project: api}, act.Forbidden, "own project"},
-		{bob, act.Archive{Channel: "global:general"}, act.Forbidden, "neither made"},
-		{alice, act.SetStatus{}, act.Invalid, "status"},
-		{alice, act.Note{}, act.Invalid, "needs text"},
+		{alice, action.Send{Channel: "global:general", Content: " \n"}, action.Invalid, "needs text"},
+		{alice, action.Send{Channel: "global:general", Content: strings.Repeat("é", action.MaxContent+1)}, action.Invalid, "150001 characters"},
+		{alice, action.Send{Channel: "global:general", Content: "a\xff"}, action.Invalid, "UTF-8"},
+		{alice, action.Send{Channel: "global:general", Content: "x", Metadata: json.RawMessage(`[1]`)}, action.Invalid, "no JSON object"},
+		{alice, action.Send{Content: "x"}, action.Invalid, "say which"},
+		{alice, action.Send{Channel: "nowhere", Content: "x"}, action.Missing, `no channel "nowhere"`},
+		{event.Agent{Name: "zoe"}, action.Send{Channel: "global:general", Content: "x"}, action.Missing, `no agent "zoe:"`},
+		{bob, action.Send{Channel: "global:general", Content: "x"}, action.Forbidden, "without can_send"},
+		{carol, action.Send{Channel: "global:general", Content: "x"}, action.Forbidden, "not a member"},
+		{bob, action.Send{Channel: secret, Content: "x"}, action.Missing, "no channel"},
+		{carol, action.Send{Channel: "proj_6e80fe13:dev", Content: "x"}, action.Missing, "no channel"},
+		{alice, action.Send{To: dora, Content: "x"}, action.Forbidden, "directly"},
+		{dora, action.Send{To: alice, Content: "x"}, action.Forbidden, "directly"},
+		{alice, action.Send{To: carol, Content: "x"}, action.Forbidden, "directly"},
+		{alice, action.Send{To: alice, Content: "x"}, action.Invalid, "itself"},
+		{alice, action.Send{To: event.Agent{Name: "zoe"}, Content: "x"}, action.Missing, "no agent"},
+		{bob, action.Edit{Message: id, Content: "x"}, action.Missing, "only who wrote"},
+		{bob, action.Delete{Message: id}, action.Missing, "only who wrote"},
+		{alice, action.Edit{Message: 999, Content: "x"}, action.Missing, "no message 999"},
+		{alice, action.Edit{Message: deleted, Content: "x"}, action.Conflict, "is deleted"},
+		{bob, action.Leave{Channel: "global:general"}, action.Forbidden, "without can_leave"},
+		{carol, action.Leave{Channel: "global:general"}, action.Forbidden, "not a member"},
+		{bob, action.Join{Channel: "global:staff"}, action.Forbidden, "for members only"},
+		{bob, action.Join{Channel: secret}, action.Missing, "no channel"},
+		{carol, action.Join{Channel: "proj_6e80fe13:dev"}, action.Missing, "no channel"},
+		{alice, action.CreateChannel{Name: "Über"}, action.Invalid, "lower-case"},
+		{alice, action.CreateChannel{Name: "a--b"}, action.Invalid, "lower-case"},
+		{alice, action.CreateChannel{Name: strings.Repeat("a", 81)}, action.Invalid, "lower-case"},
+		{alice, action.CreateChannel{Name: "x", Access: "public"}, action.Invalid, "want open"},
+		{alice, action.CreateChannel{Name: "general"}, action.Conflict, `"global:general" already`},
+		{alice, action.CreateChannel{Name: "x", Project: api}, action.Forbidden, "own project"},
+		{bob, action.Archive{Channel: "global:general"}, action.Forbidden, "neither made"},
+		{alice, action.SetStatus{}, action.Invalid, "status"},
+		{alice, action.Note{}, action.Invalid, "needs text"},
 	} {
 		_, err := w.Do(t.Context(), tt.as, tt.op)
-		refused, ok := errors.AsType[*act.RefusedError](err)
+		refused, ok := errors.AsType[*action.RefusedError](err)
 		if !ok || refused.Reason != tt.reason || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s, %.120s: got %v, want %d %q", tt.as, fmt.Sprintf("%T%+v", tt.op, tt.op), err, tt.reason, tt.says)
 		}
@@ -267,27 +265,27 @@ func TestAuthor_Refuses(t *testing.T) {
 // already is no error and no change.
 func TestAuthor_Membership(t *testing.T) {
 	w := newWorkspace(t)
-	w.do(gina, act.Join{Channel: "proj_6e80fe13:dev"})
-	if r := w.do(gina, act.Join{Channel: "proj_6e80fe13:dev"}); !r.Unchanged {
+	w.do(gina, action.Join{Channel: "proj_6e80fe13:dev"})
+	if r := w.do(gina, action.Join{Channel: "proj_6e80fe13:dev"}); !r.Unchanged {
 		t.Error("joined twice")
 	}
 	hosttest.StartWriter(t, w.db).Exec(`UPDATE channel_members SET opted_out=1 WHERE agent_name='gina'`)
-	if _, err := w.Do(t.Context(), gina, act.Send{Channel: "proj_6e80fe13:dev", Content: "x"}); !errors.Is(err, event.ErrForbidden) {
+	if _, err := w.Do(t.Context(), gina, action.Send{Channel: "proj_6e80fe13:dev", Content: "x"}); !errors.Is(err, event.ErrForbidden) {
 		t.Errorf("opted out: got %v", err)
 	}
-	w.do(gina, act.Join{Channel: "proj_6e80fe13:dev"})
+	w.do(gina, action.Join{Channel: "proj_6e80fe13:dev"})
 	if got := w.query(`SELECT count(*)||max(opted_out) FROM channel_members WHERE agent_name='gina'`); got[0] != "10" {
 		t.Errorf("opted in again: got %s rows and opted_out, want one row", got)
 	}
-	w.do(gina, act.Leave{Channel: "proj_6e80fe13:dev"})
+	w.do(gina, action.Leave{Channel: "proj_6e80fe13:dev"})
 	if got := w.query(`SELECT count(*) FROM channel_members WHERE agent_name='gina'`); got[0] != "0" {
 		t.Errorf("left: got %s rows", got)
 	}
-	w.do(alice, act.Archive{Channel: "global:staff"})
-	if r := w.do(alice, act.Archive{Channel: "global:staff"}); !r.Unchanged {
+	w.do(alice, action.Archive{Channel: "global:staff"})
+	if r := w.do(alice, action.Archive{Channel: "global:staff"}); !r.Unchanged {
 		t.Error("archived twice")
 	}
-	w.do(alice, act.Archive{Channel: "global:staff", Undo: true})
+	w.do(alice, action.Archive{Channel: "global:staff", Undo: true})
 	if got := w.query(`SELECT is_archived FROM channels WHERE id='global:staff'`); got[0] != "0" {
 		t.Errorf("brought back: got %s", got)
 	}
@@ -306,7 +304,7 @@ func TestAuthor_Batches(t *testing.T) {
 				if (i+j)%5 == 0 {
 					as = bob // may not
 				}
-				_, err := w.Do(t.Context(), as, act.Send{Channel: "global:general", Content: fmt.Sprint(i, " ", j)})
+				_, err := w.Do(t.Context(), as, action.Send{Channel: "global:general", Content: fmt.Sprint(i, " ", j)})
 				if refused := err != nil; refused != (as == bob) {
 					t.Errorf("%d %d: got %v", i, j, err)
 				}
@@ -332,19 +330,19 @@ func TestAuthor_Unavailable(t *testing.T) {
 	if _, err := conn.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Do(t.Context(), alice, act.Send{Channel: "global:general", Content: "late"})
+	_, err = w.Do(t.Context(), alice, action.Send{Channel: "global:general", Content: "late"})
 	if !errors.Is(err, event.ErrUnavailable) {
 		t.Errorf("locked: got %v, want unavailable", err)
 	}
 	given, giveUp := context.WithCancel(t.Context())
 	giveUp()
-	if _, err := w.Do(given, alice, act.Send{Channel: "global:general", Content: "never"}); !errors.Is(err, context.Canceled) {
+	if _, err := w.Do(given, alice, action.Send{Channel: "global:general", Content: "never"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("given up: got %v", err)
 	}
 	if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
-	w.do(alice, act.Send{Channel: "global:general", Content: "now"})
+	w.do(alice, action.Send{Channel: "global:general", Content: "now"})
 	if got := w.query(`SELECT content FROM messages`); len(got) != 1 || got[0] != "now" {
 		t.Errorf("got %v, want the last message alone", got)
 	}
@@ -355,20 +353,61 @@ func TestAuthor_Close(t *testing.T) {
 	if err := errors.Join(w.Close(), w.Close()); err != nil {
 		t.Error(err)
 	}
-	if _, err := w.Do(t.Context(), alice, act.SetStatus{Status: "busy"}); !errors.Is(err, event.ErrClosed) {
+	if _, err := w.Do(t.Context(), alice, action.SetStatus{Status: "busy"}); !errors.Is(err, event.ErrClosed) {
 		t.Errorf("got %v, want closed", err)
 	}
 }
 
-// TestOpen_NeverCreates: a file that the host finds empty breaks it for good.
-func TestOpen_NeverCreates(t *testing.T) {
+// TestAuthor_NeverCreates: a file that the host finds empty breaks it for
+// good.
+func TestAuthor_NeverCreates(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "claude-slack.db")
-	if _, err := author.Open(t.Context(), author.Options{Path: path}); err == nil {
-		t.Error("opened what is not there")
+	if _, err := open(t, path).Do(t.Context(), alice, action.SetStatus{Status: "busy"}); err == nil {
+		t.Error("wrote to what is not there")
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("made a file")
 	}
+}
+
+// TestAuthor_Replaced: what is written goes to the file that is there now, not
+// into one that was moved away.
+func TestAuthor_Replaced(t *testing.T) {
+	w, other := newWorkspace(t), newWorkspace(t)
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.do(alice, action.Send{Channel: "global:general", Content: "to the first"})
+	if err := os.Rename(other.db, w.db); err != nil {
+		t.Fatal(err)
+	}
+	for _, beside := range []string{"-wal", "-shm"} { // as a restore does
+		if err := os.Remove(w.db + beside); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	w.do(alice, action.Send{Channel: "global:general", Content: "to the second"})
+	if got := w.query(`SELECT content FROM messages`); len(got) != 1 || got[0] != "to the second" {
+		t.Errorf("got %v in the file that is there", got)
+	}
+}
+
+// TestAuthor_LetsGo: while there is nothing to write, the file is not held.
+func TestAuthor_LetsGo(t *testing.T) {
+	w := newWorkspace(t)
+	w.Author = author.New(author.Options{Path: w.db, Idle: time.Millisecond})
+	t.Cleanup(func() { _ = w.Author.Close() })
+	w.do(alice, action.Send{Channel: "global:general", Content: "one"})
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		if _, err := os.Stat(w.db + "-wal"); errors.Is(err, os.ErrNotExist) {
+			break // whoever closes last leaves no log behind
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the database stays open")
+		}
+		runtime.Gosched()
+	}
+	w.do(alice, action.Send{Channel: "global:general", Content: "two"})
 }
 
 // BenchmarkSend is the throughput of messages in full batches, beside that of
@@ -379,7 +418,7 @@ func BenchmarkSend(b *testing.B) {
 		b.SetParallelism(100)
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				w.do(alice, act.Send{Channel: "global:general", Content: "a message of the usual length, more or less, about what is to be done next"})
+				w.do(alice, action.Send{Channel: "global:general", Content: "a message of the usual length, more or less, about what is to be done next"})
 			}
 		})
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"cslack-stream/internal/engine/event"
-	"cslack-stream/internal/engine/event/act"
+	"cslack-stream/internal/engine/event/action"
 )
 
 // channel is what the rules need of a channel.
@@ -28,7 +28,7 @@ func (t *tx) channel(id string, as event.Agent) (channel, error) {
 		ok, err = t.knows(c, as)
 	}
 	if err == nil && !ok {
-		err = act.Refuse(act.Missing, "there is no channel %q for %q", id, as)
+		err = action.Refuse(action.Missing, "there is no channel %q for %q", id, as)
 	}
 	return c, err
 }
@@ -85,32 +85,32 @@ func (t *tx) mayIn(id string, a event.Agent, permission, what string) error {
 	case err != nil:
 		return err
 	case in == barred:
-		return act.Refuse(act.Forbidden, "%q may not %s %q: it is a member without %s", a, what, id, permission)
+		return action.Refuse(action.Forbidden, "%q may not %s %q: it is a member without %s", a, what, id, permission)
 	case in == allowed:
 		return nil
 	}
 	if _, err := t.channel(id, a); err != nil {
 		return err
 	}
-	return act.Refuse(act.Forbidden, "%q may not %s %q: it is not a member", a, what, id)
+	return action.Refuse(action.Forbidden, "%q may not %s %q: it is not a member", a, what, id)
 }
 
 var channelName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-func (t *tx) createChannel(as event.Agent, o act.CreateChannel) (act.Result, error) {
+func (t *tx) createChannel(as event.Agent, o action.CreateChannel) (action.Result, error) {
 	const longest = 80
 	if !channelName.MatchString(o.Name) || len(o.Name) > longest {
-		return act.Result{}, act.Refuse(act.Invalid, "channel name %q: want 1 to %d lower-case letters, digits and single hyphens", o.Name, longest)
+		return action.Result{}, action.Refuse(action.Invalid, "channel name %q: want 1 to %d lower-case letters, digits and single hyphens", o.Name, longest)
 	}
 	o.Access = cmp.Or(o.Access, "open")
 	if o.Access != "open" && o.Access != "members" && o.Access != "private" {
-		return act.Result{}, act.Refuse(act.Invalid, "access %q: want open, members or private", o.Access)
+		return action.Result{}, action.Refuse(action.Invalid, "access %q: want open, members or private", o.Access)
 	}
 	if err := t.mustExist(as); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	if as.Project != "" && o.Project != "" && o.Project != as.Project {
-		return act.Result{}, act.Refuse(act.Forbidden, "%q can make channels of its own project, or global ones", as)
+		return action.Result{}, action.Refuse(action.Forbidden, "%q can make channels of its own project, or global ones", as)
 	}
 	id, scope := "global:"+o.Name, "global"
 	if o.Project != "" {
@@ -122,18 +122,18 @@ func (t *tx) createChannel(as event.Agent, o act.CreateChannel) (act.Result, err
 	var taken string
 	ok, err := t.row(`SELECT id FROM channels WHERE id=? OR name=? AND project_id IS ? AND channel_type='channel'`, []any{id, o.Name, orNull(o.Project)}, &taken)
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	if ok {
-		return act.Result{}, act.Refuse(act.Conflict, "there is a channel %q already", taken)
+		return action.Result{}, action.Refuse(action.Conflict, "there is a channel %q already", taken)
 	}
 	if err := t.insertChannel(id, o.Access, scope, o.Name, o.Project, o.Description, as); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	if o.Access == "open" { // whoever wants to be in it joins
-		return act.Result{Channel: id}, nil
+		return action.Result{Channel: id}, nil
 	}
-	return act.Result{Channel: id}, t.insertMember(id, as, "system", "system", o.Access != "private", o.Access != "private", true)
+	return action.Result{Channel: id}, t.insertMember(id, as, "system", "system", o.Access != "private", o.Access != "private", true)
 }
 
 func (t *tx) insertChannel(id, access, scope, name, projectID, description string, by event.Agent) error {
@@ -146,61 +146,61 @@ func (t *tx) insertMember(id string, a event.Agent, invitedBy, source string, ca
 VALUES(?,?,?,?,?,?,1,?,?,0,?)`, id, a.Name, project(a), invitedBy, source, canLeave, canInvite, canManage, t.time())
 }
 
-func (t *tx) join(as event.Agent, o act.Join) (act.Result, error) {
+func (t *tx) join(as event.Agent, o action.Join) (action.Result, error) {
 	if err := t.mustExist(as); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	c, err := t.channel(o.Channel, as)
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	in, err := t.membership(c.id, as, "")
 	switch {
 	case err != nil:
-		return act.Result{}, err
+		return action.Result{}, err
 	case in != outside:
-		return act.Result{Channel: c.id, Unchanged: true}, nil
+		return action.Result{Channel: c.id, Unchanged: true}, nil
 	case c.kind != "channel" || c.access != "open":
-		return act.Result{}, act.Refuse(act.Forbidden, "%q can not join %q: it is for %s only, who is in it must invite", as, c.id, c.access)
+		return action.Result{}, action.Refuse(action.Forbidden, "%q can not join %q: it is for %s only, who is in it must invite", as, c.id, c.access)
 	}
 	// A global agent's row conflicts with nothing: whoever had opted out
 	// comes back into the row that is there.
 	res, err := t.run(`UPDATE channel_members SET opted_out=0,opted_out_at=NULL,joined_at=? WHERE channel_id=? AND agent_name=? AND agent_project_id IS ?`,
 		t.time(), c.id, as.Name, project(as))
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	if n, err := res.RowsAffected(); err != nil || n > 0 {
-		return act.Result{Channel: c.id}, err
+		return action.Result{Channel: c.id}, err
 	}
-	return act.Result{Channel: c.id}, t.insertMember(c.id, as, "self", "manual", true, true, false)
+	return action.Result{Channel: c.id}, t.insertMember(c.id, as, "self", "manual", true, true, false)
 }
 
-func (t *tx) leave(as event.Agent, o act.Leave) (act.Result, error) {
+func (t *tx) leave(as event.Agent, o action.Leave) (action.Result, error) {
 	if err := t.mayIn(o.Channel, as, "can_leave", "leave"); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	err := t.exec(`DELETE FROM channel_members WHERE channel_id=? AND agent_name=? AND agent_project_id IS ?`, o.Channel, as.Name, project(as))
-	return act.Result{Channel: o.Channel}, err
+	return action.Result{Channel: o.Channel}, err
 }
 
-func (t *tx) archive(as event.Agent, o act.Archive) (act.Result, error) {
+func (t *tx) archive(as event.Agent, o action.Archive) (action.Result, error) {
 	c, err := t.channel(o.Channel, as)
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	in, err := t.membership(c.id, as, "can_manage")
 	switch {
 	case err != nil:
-		return act.Result{}, err
+		return action.Result{}, err
 	case c.kind != "channel" || strings.HasPrefix(c.id, "notes:"):
-		return act.Result{}, act.Refuse(act.Invalid, "%q can not be archived: it is no channel for all", c.id)
+		return action.Result{}, action.Refuse(action.Invalid, "%q can not be archived: it is no channel for all", c.id)
 	case in != allowed && c.createdBy != as:
-		return act.Result{}, act.Refuse(act.Forbidden, "%q may not archive %q: it neither made nor manages it", as, c.id)
+		return action.Result{}, action.Refuse(action.Forbidden, "%q may not archive %q: it neither made nor manages it", as, c.id)
 	case c.archived != o.Undo:
-		return act.Result{Channel: c.id, Unchanged: true}, nil
+		return action.Result{Channel: c.id, Unchanged: true}, nil
 	}
-	return act.Result{Channel: c.id}, t.exec(`UPDATE channels SET is_archived=? WHERE id=?`, !o.Undo, c.id)
+	return action.Result{Channel: c.id}, t.exec(`UPDATE channels SET is_archived=? WHERE id=?`, !o.Undo, c.id)
 }
 
 // short is a project's id as the host's ids of other things have it.

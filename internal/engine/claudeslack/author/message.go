@@ -7,44 +7,44 @@ import (
 
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
-	"cslack-stream/internal/engine/event/act"
+	"cslack-stream/internal/engine/event/action"
 	"cslack-stream/internal/engine/sqlitedb"
 )
 
-func (t *tx) send(as event.Agent, o act.Send) (act.Result, error) {
+func (t *tx) send(as event.Agent, o action.Send) (action.Result, error) {
 	if err := checkContent(o.Content); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	meta, err := parseMetadata(o.Metadata)
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	if (o.Channel == "") == o.To.IsZero() {
-		return act.Result{}, act.Refuse(act.Invalid, "a message goes to one channel or to one agent: say which")
+		return action.Result{}, action.Refuse(action.Invalid, "a message goes to one channel or to one agent: say which")
 	}
 	if err := t.mustExist(as); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	channel := o.Channel
 	if channel == "" {
 		if channel, err = t.openDirect(as, o.To); err != nil {
-			return act.Result{}, err
+			return action.Result{}, err
 		}
 	}
 	if err := t.mayIn(channel, as, "can_send", "send to"); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	if meta, err = t.addMentions(meta, channel, o.Content); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	return t.post(channel, as, o, meta)
 }
 
 // post writes the row of a message.
-func (t *tx) post(channel string, as event.Agent, o act.Send, meta metadata) (act.Result, error) {
+func (t *tx) post(channel string, as event.Agent, o action.Send, meta metadata) (action.Result, error) {
 	column, err := meta.column()
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	var thread *string
 	if o.Thread != "" {
@@ -54,7 +54,7 @@ func (t *tx) post(channel string, as event.Agent, o act.Send, meta metadata) (ac
 	res, err := t.run(`INSERT INTO messages(channel_id,sender_id,sender_project_id,content,metadata,thread_id,confidence,timestamp)
 VALUES(?,?,?,?,?,?,NULL,?)`, channel, as.Name, project(as), o.Content, column, thread, now)
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	id, err := res.LastInsertId()
 	if err == nil {
@@ -62,17 +62,17 @@ VALUES(?,?,?,?,?,?,NULL,?)`, channel, as.Name, project(as), o.Content, column, t
 		// had set; that it was active is all that this has to say.
 		err = t.exec(`UPDATE agents SET last_active=? WHERE name=? AND project_id IS ?`, now, as.Name, project(as))
 	}
-	return act.Result{Message: id, Channel: channel}, err
+	return action.Result{Message: id, Channel: channel}, err
 }
 
 func checkContent(s string) error {
 	switch {
 	case strings.TrimSpace(s) == "":
-		return act.Refuse(act.Invalid, "a message needs text")
-	case utf8.RuneCountInString(s) > act.MaxContent:
-		return act.Refuse(act.Invalid, "the text has %d characters: a message takes %d", utf8.RuneCountInString(s), act.MaxContent)
+		return action.Refuse(action.Invalid, "a message needs text")
+	case utf8.RuneCountInString(s) > action.MaxContent:
+		return action.Refuse(action.Invalid, "the text has %d characters: a message takes %d", utf8.RuneCountInString(s), action.MaxContent)
 	case !utf8.ValidString(s):
-		return act.Refuse(act.Invalid, "the text is not UTF-8")
+		return action.Refuse(action.Invalid, "the text is not UTF-8")
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (t *tx) ownMessage(id int64, as event.Agent) (own, error) {
 	}
 	if !ok || from != as {
 		// Whether there is such a message of others is not told.
-		return m, act.Refuse(act.Missing, "%q wrote no message %d: only who wrote a message may change it", as, id)
+		return m, action.Refuse(action.Missing, "%q wrote no message %d: only who wrote a message may change it", as, id)
 	}
 	if column != nil {
 		m.deleted = claudeslack.IsDeleted(json.RawMessage(*column))
@@ -116,56 +116,56 @@ func (t *tx) ownMessage(id int64, as event.Agent) (own, error) {
 func (t *tx) change(query string, args ...any) error {
 	err := t.exec(query, args...)
 	if sqlitedb.IsNotADatabase(err) {
-		return act.Refuse(act.Conflict, "Claude-Slack's search index does not take this change, a fault of the host that passes when there are more messages: %v", err)
+		return action.Refuse(action.Conflict, "Claude-Slack's search index does not take this change, a fault of the host that passes when there are more messages: %v", err)
 	}
 	return err
 }
 
-func (t *tx) edit(as event.Agent, o act.Edit) (act.Result, error) {
+func (t *tx) edit(as event.Agent, o action.Edit) (action.Result, error) {
 	if err := checkContent(o.Content); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	m, err := t.ownMessage(o.Message, as)
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	if m.deleted {
-		return act.Result{}, act.Refuse(act.Conflict, "message %d is deleted", o.Message)
+		return action.Result{}, action.Refuse(action.Conflict, "message %d is deleted", o.Message)
 	}
 	err = t.change(`UPDATE messages SET content=?,is_edited=TRUE,edited_at=? WHERE id=?`, o.Content, t.time(), o.Message)
-	return act.Result{Message: o.Message, Channel: m.channel}, err
+	return action.Result{Message: o.Message, Channel: m.channel}, err
 }
 
-func (t *tx) delete(as event.Agent, o act.Delete) (act.Result, error) {
+func (t *tx) delete(as event.Agent, o action.Delete) (action.Result, error) {
 	m, err := t.ownMessage(o.Message, as)
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	if m.deleted {
-		return act.Result{Message: o.Message, Channel: m.channel, Unchanged: true}, nil
+		return action.Result{Message: o.Message, Channel: m.channel, Unchanged: true}, nil
 	}
 	now := t.time()
 	column, err := m.metadata.with("deleted", 1).with("deleted_by", as.Name).with("deleted_at", now).column()
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	err = t.change(`UPDATE messages SET content='[Message deleted]',is_edited=TRUE,edited_at=?,metadata=? WHERE id=?`, now, column, o.Message)
-	return act.Result{Message: o.Message, Channel: m.channel}, err
+	return action.Result{Message: o.Message, Channel: m.channel}, err
 }
 
-func (t *tx) note(as event.Agent, o act.Note) (act.Result, error) {
+func (t *tx) note(as event.Agent, o action.Note) (action.Result, error) {
 	if err := checkContent(o.Content); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	if err := t.mustExist(as); err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	channel, err := t.openNotes(as)
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	meta := metadata(nil).with("type", "note").with("tags", append([]string{}, o.Tags...)).with("session_context", session(o.Session))
-	return t.post(channel, as, act.Send{Content: o.Content}, meta)
+	return t.post(channel, as, action.Send{Content: o.Content}, meta)
 }
 
 func session(s string) *string {

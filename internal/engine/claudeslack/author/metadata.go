@@ -3,7 +3,7 @@ package author
 import (
 	"encoding/json"
 
-	"cslack-stream/internal/engine/event/act"
+	"cslack-stream/internal/engine/event/action"
 )
 
 // metadata is the JSON object beside a message; nil: there is none. Members
@@ -16,7 +16,7 @@ func parseMetadata(b json.RawMessage) (metadata, error) {
 	}
 	var m metadata
 	if err := json.Unmarshal(b, &m); err != nil {
-		return nil, act.Refuse(act.Invalid, "the metadata is no JSON object: %v", err)
+		return nil, action.Refuse(action.Invalid, "the metadata is no JSON object: want {…}")
 	}
 	return m, nil
 }

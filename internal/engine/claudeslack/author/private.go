@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"cslack-stream/internal/engine/event"
-	"cslack-stream/internal/engine/event/act"
+	"cslack-stream/internal/engine/event/action"
 )
 
 // openDirect returns the direct channel of two agents, and makes it if there
@@ -12,7 +12,7 @@ import (
 // when the channel is there.
 func (t *tx) openDirect(a, b event.Agent) (string, error) {
 	if a == b {
-		return "", act.Refuse(act.Invalid, "%q can not write to itself: a note is for that", a)
+		return "", action.Refuse(action.Invalid, "%q can not write to itself: a note is for that", a)
 	}
 	if err := t.mustExist(b); err != nil {
 		return "", err
@@ -65,7 +65,7 @@ func (t *tx) mayDirect(a, b event.Agent) error {
 	if err != nil {
 		return err
 	}
-	return act.Refuse(act.Forbidden, "%q may not write to %q directly: one of them is closed for direct messages, has not allowed the other, or blocks it", a, b)
+	return action.Refuse(action.Forbidden, "%q may not write to %q directly: one of them is closed for direct messages, has not allowed the other, or blocks it", a, b)
 }
 
 // openNotes returns the channel of an agent's notes, and makes it if there is

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"cslack-stream/internal/engine/event"
-	"cslack-stream/internal/engine/event/act"
+	"cslack-stream/internal/engine/event/action"
 )
 
 // call is a request that writes.
@@ -22,11 +22,11 @@ type call struct {
 }
 
 // callOf says how to ask a server for an operation.
-func callOf(as event.Agent, op act.Op) (call, error) {
+func callOf(as event.Agent, op action.Op) (call, error) {
 	channel := func(id, verb string) string { return "/api/channels/" + url.PathEscape(id) + "/" + verb }
 	message := func(id int64) string { return "/api/messages/" + strconv.FormatInt(id, 10) }
 	switch o := op.(type) {
-	case act.Send:
+	case action.Send:
 		body := map[string]any{"content": o.Content}
 		add(body, "channel_id", o.Channel)
 		add(body, "thread_id", o.Thread)
@@ -37,15 +37,15 @@ func callOf(as event.Agent, op act.Op) (call, error) {
 			body["metadata"] = o.Metadata
 		}
 		return call{http.MethodPost, "/api/messages", body}, nil
-	case act.Edit:
+	case action.Edit:
 		return call{http.MethodPut, message(o.Message), map[string]any{"content": o.Content}}, nil
-	case act.Delete:
+	case action.Delete:
 		return call{http.MethodDelete, message(o.Message), nil}, nil
-	case act.Note:
+	case action.Note:
 		body := map[string]any{"content": o.Content, "tags": o.Tags}
 		add(body, "session_context", o.Session)
 		return call{http.MethodPost, "/api/notes", body}, nil
-	case act.CreateChannel:
+	case action.CreateChannel:
 		body := map[string]any{"name": o.Name, "scope": "global"}
 		if o.Project != "" {
 			body["scope"], body["project_id"] = "project", o.Project
@@ -53,13 +53,13 @@ func callOf(as event.Agent, op act.Op) (call, error) {
 		add(body, "access_type", o.Access)
 		add(body, "description", o.Description)
 		return call{http.MethodPost, "/api/channels", body}, nil
-	case act.Archive:
+	case action.Archive:
 		return call{http.MethodPost, channel(o.Channel, "archive"), map[string]any{"undo": o.Undo}}, nil
-	case act.Join:
+	case action.Join:
 		return call{http.MethodPost, channel(o.Channel, "join"), nil}, nil
-	case act.Leave:
+	case action.Leave:
 		return call{http.MethodPost, channel(o.Channel, "leave"), nil}, nil
-	case act.SetStatus:
+	case action.SetStatus:
 		return call{http.MethodPut, "/api/agents/" + url.PathEscape(as.Name) + "/status", map[string]any{"status": o.Status}}, nil
 	}
 	return call{}, fmt.Errorf("unknown operation %T", op)
@@ -71,37 +71,37 @@ func add(body map[string]any, name, value string) {
 	}
 }
 
-// Do implements act.Actor.
-func (s *Source) Do(ctx context.Context, as event.Agent, op act.Op) (act.Result, error) {
+// Do implements action.Actor.
+func (s *Source) Do(ctx context.Context, as event.Agent, op action.Op) (action.Result, error) {
 	c, err := callOf(as, op)
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	var body []byte
 	if c.body != nil {
 		if body, err = json.Marshal(c.body); err != nil {
-			return act.Result{}, fmt.Errorf("encode %s: %w", op.Verb(), err)
+			return action.Result{}, fmt.Errorf("encode %s: %w", op.Verb(), err)
 		}
 	}
 	// Not by way of s.url: the path is escaped, since ids may hold a slash.
 	target := strings.TrimSuffix(s.base.String(), "/") + c.path + "?" + agentQuery(as, false).Encode()
 	req, err := http.NewRequestWithContext(ctx, c.method, target, bytes.NewReader(body))
 	if err != nil {
-		return act.Result{}, err
+		return action.Result{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	s.authorize(req.Header)
 	resp, err := s.http.Do(req)
 	if err != nil {
-		return act.Result{}, s.noAnswer(ctx, err)
+		return action.Result{}, s.noAnswer(ctx, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
-		return act.Result{}, statusError(resp).refusal()
+		return action.Result{}, statusError(resp).refusal()
 	}
-	var result act.Result
+	var result action.Result
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(&result); err != nil {
-		return act.Result{}, fmt.Errorf("decode the answer of %s: %w", s.base, err)
+		return action.Result{}, fmt.Errorf("decode the answer of %s: %w", s.base, err)
 	}
 	return result, nil
 }

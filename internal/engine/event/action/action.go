@@ -1,7 +1,7 @@
-// Package act holds the words for what agents do, as the host's tables know
+// Package action holds the words for what agents do, as the host's tables know
 // it: whoever writes into a workspace says it with these, and whoever carries
 // it out answers with them.
-package act
+package action
 
 import (
 	"context"
