@@ -156,14 +156,14 @@ func TestServer_WriteLimit(t *testing.T) {
 			t.Errorf("write %d: got %d and Retry-After %q, want %d", i, resp.StatusCode, resp.Header.Get("Retry-After"), want)
 		}
 	}
-	if resp, _ := r.send("POST", "/api/notes?agent=gina", `{"content":"x"}`); resp.StatusCode != 201 {
+	if resp, _ := r.send("POST", "/api/notes?agent=gina", `{"content":"x"}`); resp.StatusCode != http.StatusCreated {
 		t.Errorf("another agent: got %d", resp.StatusCode)
 	}
 }
 
 func TestServer_ReadOnly(t *testing.T) {
 	r := start(t, server.Options{Source: eventtest.NewSource(), Directory: people()})
-	if resp, answer := r.send("POST", "/api/notes"+asAlice, `{"content":"x"}`); resp.StatusCode != 403 || !strings.Contains(answer, "only reads") {
+	if resp, answer := r.send("POST", "/api/notes"+asAlice, `{"content":"x"}`); resp.StatusCode != http.StatusForbidden || !strings.Contains(answer, "only reads") {
 		t.Errorf("got %s", answer)
 	}
 }
