@@ -68,8 +68,8 @@ func (t *tailer) end(ctx context.Context, err error) error {
 // sayHowToResume names the command that goes on where this one stops.
 func (t *tailer) sayHowToResume() {
 	command := "cslack-stream tail"
-	if !t.view.Agent.IsZero() {
-		command += " " + shellWord(t.view.Names.Address(t.view.Agent))
+	for _, address := range t.addresses() {
+		command += " " + shellWord(address)
 	}
 	switch {
 	case t.source == nil:

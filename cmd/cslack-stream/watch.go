@@ -147,28 +147,19 @@ func runWatch(ctx context.Context, env *environment, plan *tailPlan, theme view.
 func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, error) {
 	plan, source := t.plan, t.source
 	infos, err := source.Agents(ctx)
-	if err != nil && (plan.agent != "" || !errors.Is(err, event.ErrForbidden)) {
+	if err != nil && (len(plan.agents) > 0 || !errors.Is(err, event.ErrForbidden)) {
 		return tui.Options{}, err
 	}
-	t.view.Names = line.NewNames(infos)
-	if plan.agent != "" {
-		if t.view.Agent, err = findAgent(plan.agent, infos); err != nil {
-			return tui.Options{}, err
-		}
+	if err := t.setView(infos); err != nil {
+		return tui.Options{}, err
 	}
-	var channels []string
-	if len(plan.channels) > 0 {
-		all, err := source.Channels(ctx, t.view.Agent)
-		if err != nil {
-			return tui.Options{}, err
-		}
-		if channels, err = findChannels(plan.channels, all, t.view); err != nil {
-			return tui.Options{}, err
-		}
+	channels, err := t.findChannels(ctx)
+	if err != nil {
+		return tui.Options{}, err
 	}
 	o := tui.Options{
 		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Mode: source.Mode, Where: source.Where,
-		Request: plan.request(t.view.Agent, channels), Pick: plan.agent == "", Infos: infos, LastActive: lastActiveOf,
+		Request: plan.request(t.agents, channels), Pick: len(plan.agents) == 0, Infos: infos, LastActive: lastActiveOf,
 		Last: plan.last, Query: plan.query, Admit: plan.admits,
 		Clock: plan.printer.Clock, Location: plan.printer.Location, Now: env.Now, In: env.Stdin, Out: env.Stdout, Environ: os.Environ(),
 	}
