@@ -2,6 +2,7 @@ package line
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"cslack-stream/internal/engine/event"
@@ -17,7 +18,8 @@ type Several struct {
 	agents    []event.Agent
 	addresses []string
 	letters   []byte
-	near      string           // the project of all of them
+	near      string // the project of all of them
+	who       string
 	seers     map[uint8]*seers // by the bits of their places in agents
 }
 
@@ -48,7 +50,40 @@ func NewSeveral(agents []event.Agent, names *Names) *Several {
 			s.near = noProject
 		}
 	}
+	s.who = s.join(names)
 	return s
+}
+
+// join calls the agents as briefly as can be: "alice + bob", "alice + bob + 3
+// more".
+func (s *Several) join(names *Names) string {
+	shown := len(s.agents)
+	if shown > 3 {
+		shown = 2
+	}
+	var parts []string
+	for _, a := range s.agents[:shown] {
+		parts = append(parts, names.Short(a, s.near))
+	}
+	if rest := len(s.agents) - shown; rest > 0 {
+		parts = append(parts, strconv.Itoa(rest)+" more")
+	}
+	return strings.Join(parts, " + ")
+}
+
+// Who calls all of them: "alice + bob". It is not sanitised.
+func (s *Several) Who() string { return s.who }
+
+// Unseen are the addresses of those that do not see the event of r. They are
+// not sanitised.
+func (s *Several) Unseen(r *Record) []string {
+	var out []string
+	for i, a := range s.agents {
+		if !slices.Contains(r.SeenBy, a) {
+			out = append(out, s.addresses[i])
+		}
+	}
+	return out
 }
 
 // letter is the first character of name that is a plain letter or digit and

@@ -35,7 +35,7 @@ func TestSeveral_Lines(t *testing.T) {
 		golden(t, "several-"+form, printAll(t, forms[form], v, events))
 	}
 	pipe := printAll(t, forms["pipe"], v, events)
-	for _, l := range strings.Split(strings.TrimSuffix(string(pipe), "\n"), "\n") {
+	for l := range strings.SplitSeq(strings.TrimSuffix(string(pipe), "\n"), "\n") {
 		if n := strings.Count(l, "\t"); n != 5 {
 			t.Errorf("got %d tabs in a line of a pipe, want 5: %q", n, l)
 		}
@@ -119,7 +119,7 @@ func TestSeveral_LettersAreEachOnesOwn(t *testing.T) {
 	}
 	legend := line.NewSeveral(agents, names()).Legend()
 	seen := make(map[string]bool)
-	for _, part := range strings.Split(legend, ", ") {
+	for part := range strings.SplitSeq(legend, ", ") {
 		letter, _, _ := strings.Cut(part, " ")
 		if seen[letter] {
 			t.Errorf("got %q twice in %q", letter, legend)
