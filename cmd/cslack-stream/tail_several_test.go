@@ -42,3 +42,19 @@ func TestTail_ResumesSeveral(t *testing.T) {
 		t.Errorf("got %q and exit code %v, want it to end with %q", got, code, want)
 	}
 }
+
+func TestWatch_SeveralInATerminal(t *testing.T) {
+	p := inTmux(t, three(), 80, 24, "watch", "alice", "-a", "bob")
+	p.shows("alice + bob", "● live (direct)", "15:04:05 ab #dev", "15:04:06 a· #dev", "15:04:07 ·b #dev", "3 events")
+	p.keys("Enter")
+	p.shows("seen by", "bob@webapp; not by alice@webapp")
+	p.keys("Escape", "Escape", "/", "only:alice", "Enter")
+	p.shows("only:alice (1)", "mine")
+	p.keys("a", "anna", "Tab", "C-u", "bob", "Tab")
+	p.shows("enter watch 2 marked")
+	p.keys("Enter")
+	p.shows("anna + bob", "15:04:07 ab #dev", "no filter")
+	p.tmux("resize-window", "-t", "story", "-x", "140")
+	p.keys("q")
+	p.shows("watched anna + bob, 2 events, resume: cslack-stream watch anna@api bob@webapp --since-id test1-3", "ENDED WITH 0")
+}

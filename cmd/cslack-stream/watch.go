@@ -28,7 +28,8 @@ type watchOptions struct {
 }
 
 const watchLong = `watch shows live, on the whole terminal, what an agent sees: who says what to
-whom, and whether the picture is complete. Without an agent it asks which one.
+whom, and whether the picture is complete. With several agents a column says
+who of them sees what. Without an agent it asks which one.
 It begins with the last 500 events. space pauses, enter inspects, / filters,
 ? shows every key. No server is needed: with none running it opens the
 database, and never changes it. Where the output is no terminal it does what
@@ -36,6 +37,7 @@ tail does.`
 
 const watchExample = `  cslack-stream watch                        choose an agent
   cslack-stream watch alice
+  cslack-stream watch alice bob              both, side by side
   cslack-stream watch alice -q 'is:mention'
   cslack-stream watch alice --plain          lines, for screen readers`
 
@@ -43,7 +45,7 @@ const watchExample = `  cslack-stream watch                        choose an age
 func newWatchCommand(env *environment) *cobra.Command {
 	var o watchOptions
 	cmd := &cobra.Command{
-		Use:     "watch [AGENT]",
+		Use:     "watch [AGENT...]",
 		Short:   "Watch what an agent sees, live, on the whole terminal",
 		Long:    watchLong,
 		Example: watchExample,
@@ -214,8 +216,8 @@ func (t *tailer) endWatch(ctx context.Context, s tui.Summary, err error) error {
 // from there.
 func (t *tailer) sayWatched(s tui.Summary) {
 	command := []string{"cslack-stream watch"}
-	if !s.Agent.IsZero() {
-		command = append(command, shellWord(s.Address))
+	for _, address := range s.Addresses {
+		command = append(command, shellWord(address))
 	}
 	switch {
 	case !t.source.Ephemeral && !s.Cursor.IsZero():
