@@ -27,7 +27,7 @@ type model struct {
 	agent   event.Agent   // the first of them
 	agents  []event.Agent // none: everybody's
 	watched bool
-	address string
+	address string // sanitised
 	names   *line.Names
 	view    line.View
 	fold    line.Fold

@@ -20,10 +20,10 @@ func (m *model) setAgents(agents []event.Agent) {
 	several := line.NewSeveral(m.agents, m.names)
 	if len(m.agents) > 0 {
 		m.agent = m.agents[0]
-		m.address = m.names.Address(m.agent)
+		m.address = text.Name(m.names.Address(m.agent))
 	}
 	if several != nil {
-		m.address, m.columns.Seen = several.Who(), len(m.agents)
+		m.address, m.columns.Seen = text.Name(several.Who()), len(m.agents)
 	}
 	m.view = line.View{Agent: m.agent, Several: several, Names: m.names}
 }

@@ -164,6 +164,24 @@ func TestSeveral_FilterToBeginWith(t *testing.T) {
 	d.hides("for bob", "for both")
 }
 
+func TestSeveral_HostileNames(t *testing.T) {
+	evil := event.Agent{Name: "\x1b[2J\x9b31mbob\u202e\n", Project: "p1"}
+	d := newDesk(t, Options{})
+	for _, agents := range [][]event.Agent{{evil}, {evil, eventtest.Alice}, {eventtest.Alice, evil, evil}} {
+		d.watch(agents...)
+		d.live()
+		d.events(seenBy(eventtest.Message(1, "dev", evil, "x"), eventtest.Alice), seenBy(eventtest.Message(2, "dev", evil, "y"), evil))
+		for _, keys := range [][]string{{}, {"]"}, {"enter"}, {"esc", "c"}, {"esc", "/"}, {"only:zoe"}, {"esc", "esc", "a"}, {"tab"}, {"esc"}} {
+			d.press(keys...)
+			for l := range strings.SplitSeq(d.View(), "\n") {
+				if strings.ContainsFunc(l, func(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e }) {
+					t.Fatalf("%q after %q: got a line that a terminal would obey: %q", agents, keys, l)
+				}
+			}
+		}
+	}
+}
+
 func TestSeveral_ReadsOneStream(t *testing.T) {
 	src := eventtest.NewSource()
 	src.Append(eventtest.Message(1, "dev", eventtest.Carol, "one"), eventtest.Bob)
