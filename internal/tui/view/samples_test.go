@@ -118,7 +118,7 @@ func wrapping() view.Screen {
 // several is a screen of three agents, one of them far from the others.
 func several() view.Screen {
 	s := sample()
-	s.Header.Who, s.Columns.Seen = "alice + bob + nina", 3
+	s.Header.Who, s.Columns.Seen, s.Wrap = "alice + bob + nina", 3, true
 	for i := range s.List {
 		s.List[i].Seen = []string{"abn", "a··", "·bn", "ab·"}[i%4]
 	}
