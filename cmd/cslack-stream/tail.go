@@ -14,7 +14,7 @@ import (
 // tailOptions are the flags of tail as they were typed.
 type tailOptions struct {
 	source sourceFlags
-	agent  string
+	agents []string
 
 	since, until, sinceID string
 	last                  int
@@ -38,10 +38,12 @@ const defaultLast = 10
 const tailLong = `tail shows the events that an agent sees, one a line: aligned for eyes on a
 terminal, tab separated in a pipe (time, id, type, where, who, text), or as
 JSON. It shows the last 10 and then what happens. Without an agent it shows
-everything. No server is needed: with none running it opens the database, and
+everything; with several, what any of them sees, and on a terminal who of
+them does. No server is needed: with none running it opens the database, and
 never changes it. What is not data goes to standard error.`
 
 const tailExample = `  cslack-stream tail alice
+  cslack-stream tail alice bob -q only:bob   what bob sees and alice does not
   cslack-stream tail alice -o json | jq 'select(.addressed)'
   cslack-stream tail alice --since today --no-follow -q 'from:bob "retry"'
   cslack-stream tail alice -n 0 -q is:dm --count 1 --timeout 5m && echo "somebody wrote"`
@@ -50,7 +52,7 @@ const tailExample = `  cslack-stream tail alice
 func newTailCommand(env *environment) *cobra.Command {
 	var o tailOptions
 	cmd := &cobra.Command{
-		Use:     "tail [AGENT]",
+		Use:     "tail [AGENT...]",
 		Short:   "Show what an agent sees, as lines, live",
 		Long:    tailLong,
 		Example: tailExample,
@@ -85,7 +87,7 @@ func tailAliases(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 }
 
 func addTailStart(flags *pflag.FlagSet, o *tailOptions) {
-	flags.StringVarP(&o.agent, "agent", "a", "", "whose stream: `NAME[@PROJECT]`, also without --agent")
+	flags.StringArrayVarP(&o.agents, "agent", "a", nil, "whose stream: `NAME[@PROJECT]`, also without --agent (several: all of theirs)")
 	flags.IntVarP(&o.last, "last", "n", defaultLast, "start with the last `N` events")
 	flags.StringVar(&o.since, "since", "", "start at this `TIME`: 10m, 1d2h, 14:00, yesterday, 2006-01-02 15:04, RFC 3339")
 	flags.StringVar(&o.sinceID, "since-id", "", "start behind the event with this `ID`")
@@ -101,7 +103,7 @@ func addTailFilters(flags *pflag.FlagSet, o *tailOptions) {
 	flags.StringSliceVar(&o.types, "type", nil, "only these `TYPE`s: message.new, message.*")
 	flags.StringSliceVar(&o.channels, "channel", nil, "only these channels: `NAME`, @agent, ~notes, or id")
 	flags.StringSliceVar(&o.from, "from", nil, "only what these agents did: `NAME[@PROJECT]`")
-	flags.StringVarP(&o.query, "query", "q", "", "only what this `QUERY` matches: word \"a phrase\" /regexp/ from: in: to: type: is: thread: meta.KEY: conf: since: before:")
+	flags.StringVarP(&o.query, "query", "q", "", "only what this `QUERY` matches: word \"a phrase\" /regexp/ from: in: to: seen: only: type: is: thread: meta.KEY: conf: since: before:")
 	flags.StringArrayVarP(&o.include, "include", "i", nil, "only texts that match this `REGEXP` (several: any of them)")
 	flags.StringArrayVarP(&o.exclude, "exclude", "e", nil, "no texts that match this `REGEXP`")
 	flags.StringArrayVarP(&o.highlight, "highlight", "H", nil, "mark what matches this `REGEXP`")
@@ -127,7 +129,7 @@ func completeTail(env *environment, cmd *cobra.Command, o *tailOptions) {
 	agents := completeAgents(env, &o.source)
 	channels := completeChannels(env, &o.source)
 	cmd.ValidArgsFunction = func(c *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) > 0 || o.agent != "" {
+		if len(args)+len(o.agents) >= line.MaxSeveral {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		return agents(c, args, word)

@@ -67,10 +67,7 @@ func (t *tailer) end(ctx context.Context, err error) error {
 
 // sayHowToResume names the command that goes on where this one stops.
 func (t *tailer) sayHowToResume() {
-	command := "cslack-stream tail"
-	if !t.view.Agent.IsZero() {
-		command += " " + shellWord(t.view.Names.Address(t.view.Agent))
-	}
+	command := "cslack-stream tail" + shellWords(t.addresses())
 	switch {
 	case t.source == nil:
 		return
@@ -87,6 +84,15 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// shellWords are the arguments of a shell command, each behind a space.
+func shellWords(words []string) string {
+	var b strings.Builder
+	for _, w := range words {
+		b.WriteString(" " + shellWord(w))
+	}
+	return b.String()
 }
 
 // shellWord is s as one word of a shell command.

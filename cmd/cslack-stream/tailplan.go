@@ -37,7 +37,7 @@ type tailPlan struct {
 func planTail(env *environment, o tailOptions, flags *pflag.FlagSet, args []string) (*tailPlan, error) {
 	p := &tailPlan{tailOptions: o}
 	p.source.noReconnect = o.noReconnect
-	if err := p.setAgent(flags, args); err != nil {
+	if err := p.setAgents(args); err != nil {
 		return nil, err
 	}
 	if err := p.setPrinter(env, flags); err != nil {
@@ -55,17 +55,16 @@ func planTail(env *environment, o tailOptions, flags *pflag.FlagSet, args []stri
 	return p, nil
 }
 
-func (p *tailPlan) setAgent(flags *pflag.FlagSet, args []string) error {
-	switch {
-	case len(args) > 1:
-		return usageError("tail shows one agent's stream, got %d names: %s", len(args), quoted(strings.Join(args, " ")))
-	case len(args) == 1 && flags.Changed("agent"):
-		return usageError("%s and --agent %s both say whose stream: give one", quoted(args[0]), quoted(p.agent))
-	case len(args) == 1:
-		p.agent = args[0]
+// setAgents takes the agents that were named, with --agent or without.
+func (p *tailPlan) setAgents(args []string) error {
+	p.agents = slices.Concat(args, p.agents)
+	for _, name := range p.agents {
+		if strings.TrimSpace(name) == "" {
+			return usageError("the agent's name is empty: give a name, or leave --agent out to see everything")
+		}
 	}
-	if (len(args) == 1 || flags.Changed("agent")) && strings.TrimSpace(p.agent) == "" {
-		return usageError("the agent's name is empty: give a name, or leave --agent out to see everything")
+	if len(p.agents) > line.MaxSeveral {
+		return usageError("%d agents are named: at most %d can be shown together; without any, everything is", len(p.agents), line.MaxSeveral)
 	}
 	return nil
 }
@@ -258,10 +257,14 @@ func (p *tailPlan) format(flags *pflag.FlagSet, template string) (line.Format, e
 }
 
 // request is the stream that the plan asks for, from its beginning.
-func (p *tailPlan) request(agent event.Agent, channels []string) event.Request {
-	return event.Request{
-		Agent: agent, Operator: agent.IsZero(),
-		Filter: event.Filter{Types: p.types, Channels: channels},
-		After:  p.after, Since: p.sinceTime, Until: p.untilTime,
+func (p *tailPlan) request(agents []event.Agent, channels []string) event.Request {
+	req := event.Request{
+		Operator: len(agents) == 0,
+		Filter:   event.Filter{Types: p.types, Channels: channels},
+		After:    p.after, Since: p.sinceTime, Until: p.untilTime,
 	}
+	if len(agents) > 0 {
+		req.Agent, req.Also, req.Audience = agents[0], agents[1:], len(agents) > 1
+	}
+	return req
 }

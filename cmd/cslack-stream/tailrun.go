@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ type tailer struct {
 	env     *environment
 	plan    *tailPlan
 	source  *attachment
+	agents  []event.Agent // whose stream it is; none: everything
 	view    line.View
 	printer *line.Printer
 	fold    line.Fold
@@ -53,26 +55,17 @@ func runTail(ctx context.Context, env *environment, plan *tailPlan) error {
 // prepare finds out what the names in the plan mean in this workspace.
 func (t *tailer) prepare(ctx context.Context) error {
 	infos, err := t.source.Agents(ctx)
-	if err != nil && (t.plan.agent != "" || !errors.Is(err, event.ErrForbidden)) {
+	if err != nil && (len(t.plan.agents) > 0 || !errors.Is(err, event.ErrForbidden)) {
 		return err
 	}
-	t.view.Names = line.NewNames(infos)
-	if t.plan.agent != "" {
-		if t.view.Agent, err = findAgent(t.plan.agent, infos); err != nil {
-			return err
-		}
+	if err := t.setView(infos); err != nil {
+		return err
 	}
-	var channels []string
-	if len(t.plan.channels) > 0 {
-		all, err := t.source.Channels(ctx, t.view.Agent)
-		if err != nil {
-			return err
-		}
-		if channels, err = findChannels(t.plan.channels, all, t.view); err != nil {
-			return err
-		}
+	channels, err := t.findChannels(ctx)
+	if err != nil {
+		return err
 	}
-	t.request = t.plan.request(t.view.Agent, channels)
+	t.request = t.plan.request(t.agents, channels)
 	if t.printer, err = line.NewPrinter(t.plan.printer); err != nil {
 		return err
 	}
@@ -87,8 +80,8 @@ func (t *tailer) introduce() {
 		t.say("%s", note)
 	}
 	who := "everything (the operator's view; --agent NAME shows what one agent sees)"
-	if !t.view.Agent.IsZero() {
-		who = t.view.Names.Address(t.view.Agent)
+	if len(t.agents) > 0 {
+		who = strings.Join(t.addresses(), " + ")
 	}
 	what := fmt.Sprintf("last %d", t.plan.last)
 	switch {
@@ -107,6 +100,9 @@ func (t *tailer) introduce() {
 		where += " on " + t.source.Where
 	}
 	t.say("%s, %s, %s", who, where, what)
+	if t.plan.printer.Terminal && t.plan.printer.Format == line.FormatText && t.view.Several != nil {
+		t.say("who sees it: %s", t.view.Several.Legend())
+	}
 }
 
 // run prints what is there, and then what comes.

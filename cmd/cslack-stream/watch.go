@@ -28,7 +28,8 @@ type watchOptions struct {
 }
 
 const watchLong = `watch shows live, on the whole terminal, what an agent sees: who says what to
-whom, and whether the picture is complete. Without an agent it asks which one.
+whom, and whether the picture is complete. With several agents a column says
+who of them sees what. Without an agent it asks which one.
 It begins with the last 500 events. space pauses, enter inspects, / filters,
 ? shows every key. No server is needed: with none running it opens the
 database, and never changes it. Where the output is no terminal it does what
@@ -36,6 +37,7 @@ tail does.`
 
 const watchExample = `  cslack-stream watch                        choose an agent
   cslack-stream watch alice
+  cslack-stream watch alice bob              both, side by side
   cslack-stream watch alice -q 'is:mention'
   cslack-stream watch alice --plain          lines, for screen readers`
 
@@ -43,7 +45,7 @@ const watchExample = `  cslack-stream watch                        choose an age
 func newWatchCommand(env *environment) *cobra.Command {
 	var o watchOptions
 	cmd := &cobra.Command{
-		Use:     "watch [AGENT]",
+		Use:     "watch [AGENT...]",
 		Short:   "Watch what an agent sees, live, on the whole terminal",
 		Long:    watchLong,
 		Example: watchExample,
@@ -147,28 +149,19 @@ func runWatch(ctx context.Context, env *environment, plan *tailPlan, theme view.
 func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, error) {
 	plan, source := t.plan, t.source
 	infos, err := source.Agents(ctx)
-	if err != nil && (plan.agent != "" || !errors.Is(err, event.ErrForbidden)) {
+	if err != nil && (len(plan.agents) > 0 || !errors.Is(err, event.ErrForbidden)) {
 		return tui.Options{}, err
 	}
-	t.view.Names = line.NewNames(infos)
-	if plan.agent != "" {
-		if t.view.Agent, err = findAgent(plan.agent, infos); err != nil {
-			return tui.Options{}, err
-		}
+	if err := t.setView(infos); err != nil {
+		return tui.Options{}, err
 	}
-	var channels []string
-	if len(plan.channels) > 0 {
-		all, err := source.Channels(ctx, t.view.Agent)
-		if err != nil {
-			return tui.Options{}, err
-		}
-		if channels, err = findChannels(plan.channels, all, t.view); err != nil {
-			return tui.Options{}, err
-		}
+	channels, err := t.findChannels(ctx)
+	if err != nil {
+		return tui.Options{}, err
 	}
 	o := tui.Options{
 		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Mode: source.Mode, Where: source.Where,
-		Request: plan.request(t.view.Agent, channels), Pick: plan.agent == "", Infos: infos, LastActive: lastActiveOf,
+		Request: plan.request(t.agents, channels), Pick: len(plan.agents) == 0, Infos: infos, LastActive: lastActiveOf,
 		Last: plan.last, Query: plan.query, Admit: plan.admits,
 		Clock: plan.printer.Clock, Location: plan.printer.Location, Now: env.Now, In: env.Stdin, Out: env.Stdout, Environ: os.Environ(),
 	}
@@ -223,8 +216,8 @@ func (t *tailer) endWatch(ctx context.Context, s tui.Summary, err error) error {
 // from there.
 func (t *tailer) sayWatched(s tui.Summary) {
 	command := []string{"cslack-stream watch"}
-	if !s.Agent.IsZero() {
-		command = append(command, shellWord(s.Address))
+	for _, address := range s.Addresses {
+		command = append(command, shellWord(address))
 	}
 	switch {
 	case !t.source.Ephemeral && !s.Cursor.IsZero():

@@ -205,7 +205,7 @@ func (s *worldSource) Last(ctx context.Context, req event.Request, n int) (event
 			break
 		}
 		at.Offset = e.Cursor.Offset - 1
-		if (req.Operator || e.VisibleTo(req.Agent)) && req.Filter.Match(e) && (req.Until.IsZero() || e.CreatedAt.Before(req.Until)) {
+		if req.Sees(e) && req.Filter.Match(e) && (req.Until.IsZero() || e.CreatedAt.Before(req.Until)) {
 			n--
 		}
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,6 +23,8 @@ type batch struct {
 	timeout time.Duration // for the reader to take one write
 	buf     *[]byte
 	id      [64 + 24]byte // room for a cursor
+	// audiences says who may see each event; nil if nobody asked.
+	audiences *audiences
 }
 
 // event adds an event. If the batch is full, what it holds is written first.
@@ -32,7 +35,18 @@ func (b *batch) event(e *event.Event) error {
 		}
 	}
 	b.frame(e.Cursor, e.Wire)
+	if b.audiences != nil {
+		b.audience(e)
+	}
 	return nil
+}
+
+// audience adds who may see e to its frame, which was just added.
+func (b *batch) audience(e *event.Event) {
+	const end = "\n\n"
+	if frame, ok := bytes.CutSuffix(*b.buf, []byte("}"+end)); ok {
+		*b.buf = append(append(frame, b.audiences.tail(e)...), end...)
+	}
 }
 
 // frame adds data under a cursor; the zero cursor leaves the reader's place

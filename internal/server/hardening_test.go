@@ -108,7 +108,7 @@ func TestHardening_ControlCharactersInParameters(t *testing.T) {
 	r := start(t, server.Options{})
 	r.src.Append(message(1), eventtest.Alice)
 	for _, value := range []string{"a\r\nX-Evil: 1\r\n\r\n", "a\n\ndata: evil\n\n", "a\x00b", "\u2028", "\xff\xfe", "<script>", strings.Repeat("é", 5000)} {
-		for _, name := range []string{"agent", "project", "types", "channels", "since", "last_event_id", "view", "follow", "token"} {
+		for _, name := range []string{"agent", "project", "types", "channels", "since", "last_event_id", "view", "follow", "also", "audience", "token"} {
 			q := url.Values{"agent": {"alice"}, "project": {"p1"}, "follow": {"false"}}
 			q.Set(name, value)
 			resp := r.request("GET", "/api/stream?"+q.Encode())

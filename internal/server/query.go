@@ -27,9 +27,13 @@ func (v view) String() string {
 // query is what a request for a stream asks for.
 type query struct {
 	view
-	filter event.Filter
-	after  event.Cursor
-	since  time.Time
+	// also are further agents whose events the stream gives, and audience
+	// tells to say with each event which agents may see it.
+	also     []event.Agent
+	audience bool
+	filter   event.Filter
+	after    event.Cursor
+	since    time.Time
 	// initial: no cursor and no time is given, so the stream starts with the
 	// state of now.
 	initial bool
@@ -39,7 +43,10 @@ type query struct {
 
 // request returns what to subscribe to behind a cursor.
 func (q query) request(after event.Cursor) event.Request {
-	req := event.Request{Agent: q.agent, Operator: q.operator, Filter: q.filter, After: after, Follow: q.follow}
+	req := event.Request{
+		Agent: q.agent, Also: q.also, Operator: q.operator, Audience: q.audience,
+		Filter: q.filter, After: after, Follow: q.follow,
+	}
 	if after.IsZero() {
 		req.Since = q.since
 	}
@@ -63,7 +70,7 @@ func (s *Server) parseStream(r *http.Request) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	q := query{follow: true}
+	var q query
 	if q.after, err = parseAfter(r.Header.Get("Last-Event-ID"), v.Get("last_event_id")); err != nil {
 		return query{}, err
 	}
@@ -74,18 +81,32 @@ func (s *Server) parseStream(r *http.Request) (query, error) {
 		}
 		q.initial = false
 	}
-	switch follow := v.Get("follow"); follow {
-	case "", "true", "1":
-	case "false", "0":
-		q.follow = false
-	default:
-		return query{}, badRequest("follow=%s: want true or false", clip(follow))
+	if q.follow, err = parseBool(v, "follow", true); err != nil {
+		return query{}, err
+	}
+	if q.audience, err = parseBool(v, "audience", false); err != nil {
+		return query{}, err
 	}
 	if q.filter, err = parseFilter(v); err != nil {
 		return query{}, err
 	}
-	q.view, err = s.parseView(r.Context(), v)
+	if q.view, err = s.parseView(r.Context(), v); err == nil && !q.operator {
+		q.also, err = s.parseAlso(r.Context(), v["also"])
+	}
 	return q, err
+}
+
+func parseBool(v url.Values, name string, otherwise bool) (bool, error) {
+	switch value := v.Get(name); value {
+	case "":
+		return otherwise, nil
+	case "true", "1":
+		return true, nil
+	case "false", "0":
+		return false, nil
+	default:
+		return false, badRequest("%s=%s: want true or false", name, clip(value))
+	}
 }
 
 // parseAfter reads the cursor to resume from. The header wins: a browser that
@@ -148,4 +169,42 @@ func (s *Server) parseView(ctx context.Context, v url.Values) (view, error) {
 	}
 	agent, err := resolve(agents, name, project)
 	return view{agent: agent}, err
+}
+
+// mostAlso bounds the agents of one stream: each is looked for in the audience
+// of every event. Who wants to know of more asks as operator.
+const mostAlso = 64
+
+// parseAlso reads the further agents of a stream. They are resolved as the
+// first is.
+func (s *Server) parseAlso(ctx context.Context, params []string) ([]event.Agent, error) {
+	if len(params) == 0 {
+		return nil, nil
+	}
+	if len(params) > mostAlso {
+		return nil, badRequest("also names %d agents: want at most %d, or view=operator for everything", len(params), mostAlso)
+	}
+	var also []event.Agent
+	for _, p := range params {
+		a, err := event.ParseAgent(p)
+		if err != nil {
+			return nil, badRequest("also=%s: want NAME:PROJECT, or NAME: for a global agent", clip(p))
+		}
+		also = append(also, a)
+	}
+	if s.opts.Directory == nil {
+		return also, nil
+	}
+	agents, err := s.opts.Directory.Agents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range also {
+		if also[i], err = resolve(agents, a.Name, a.Project); err != nil {
+			e := *asAPIError(err)
+			e.message = "also=" + clip(params[i]) + ": " + e.message
+			return nil, &e
+		}
+	}
+	return also, nil
 }

@@ -117,6 +117,7 @@ func (s *Server) newDelivery(w http.ResponseWriter, q query, rd *reader) *delive
 		out: batch{
 			w: w, ctl: http.NewResponseController(w), pool: &s.buffers,
 			limit: s.opts.BatchBytes, timeout: s.opts.WriteTimeout,
+			audiences: newAudiences(q.request(event.Cursor{})),
 		},
 	}
 }

@@ -43,6 +43,9 @@ func (c *channels) list(all []event.Channel, v line.View) {
 		if ch.Kind == event.KindNotes && ch.CreatedBy != nil {
 			known.of = text.Name(*ch.CreatedBy)
 		}
+		if ch.Kind == event.KindDirect && v.Several != nil && known.of == "" {
+			known.of = text.Name(v.Names.Short(v.Agent, ""))
+		}
 	}
 }
 
@@ -50,7 +53,11 @@ func (c *channels) list(all []event.Channel, v line.View) {
 // another channel has the same name.
 func (c *channels) label(ch *channel) string {
 	shares := func(other *channel) bool { return other != ch && other.name == ch.name }
-	if ch.of != "" && slices.ContainsFunc(c.all, shares) {
+	switch {
+	case ch.of == "" || !slices.ContainsFunc(c.all, shares):
+	case ch.kind == event.KindDirect:
+		return ch.name + " of " + ch.of
+	default:
 		return ch.name + "@" + ch.of
 	}
 	return ch.name

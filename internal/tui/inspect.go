@@ -62,9 +62,10 @@ func (m *model) inspect() *view.Inspect {
 	add("id", r.ID())
 	why := whys[r.Why]
 	if strings.Contains(why, "%s") {
-		why = fmt.Sprintf(why, m.address)
+		why = fmt.Sprintf(why, r.Agent)
 	}
 	add("why", why)
+	add("seen by", m.seenBy(r))
 	m.addMessage(r, add)
 	if r.Message == nil {
 		addPayload(r, add)

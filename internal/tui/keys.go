@@ -47,7 +47,7 @@ func defaultKeys() keyMap {
 		NextRule:      bind("}", "next gap or day", "}"),
 		PreviousRule:  bind("{", "previous gap or day", "{"),
 		Channels:      bind("c", "choose a channel", "c"),
-		Agents:        bind("a", "watch another agent", "a"),
+		Agents:        bind("a", "watch other agents", "a"),
 		Clock:         bind("t", "time: clock, relative, since …", "t"),
 		Wrap:          bind("w", "wrap long texts", "w"),
 		Reconnect:     bind("R", "reconnect now", "R"),

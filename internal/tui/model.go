@@ -24,9 +24,10 @@ type model struct {
 	now           time.Time // of the last tick or batch
 
 	// Whose stream it is, and how it is said.
-	agent   event.Agent
+	agent   event.Agent   // the first of them
+	agents  []event.Agent // none: everybody's
 	watched bool
-	address string
+	address string // sanitised
 	names   *line.Names
 	view    line.View
 	fold    line.Fold
@@ -94,6 +95,7 @@ type refilter struct{ id int }
 
 type channelList struct {
 	serial   int
+	agent    event.Agent // as whom they are seen
 	channels []event.Channel
 }
 
@@ -121,7 +123,7 @@ func (m *model) Init() tea.Cmd {
 	if m.o.Pick {
 		m.pickAgent()
 	} else {
-		cmds = append(cmds, m.watch(m.o.Request.Agent))
+		cmds = append(cmds, m.watch(m.o.Request.Agents()...))
 	}
 	return tea.Batch(cmds...)
 }
@@ -164,19 +166,15 @@ func collect(f *feed, serial int) tea.Cmd {
 	}
 }
 
-// watch begins with the stream of an agent, or of everybody.
-func (m *model) watch(a event.Agent) tea.Cmd {
+// watch begins with the stream of an agent, of several, or of everybody.
+func (m *model) watch(agents ...event.Agent) tea.Cmd {
 	if m.feed != nil {
 		m.feed.cancel()
 	}
 	m.serial++
 	first := !m.watched
-	m.agent, m.watched = a, true
-	m.address = "everything"
-	if !a.IsZero() {
-		m.address = m.names.Address(a)
-	}
-	m.view = line.View{Agent: a, Names: m.names}
+	m.watched = true
+	m.setAgents(agents)
 	m.fold = line.Fold{}
 	m.timeline = timeline.New(m.o.Bounds)
 	m.channels = channels{}
@@ -184,16 +182,16 @@ func (m *model) watch(a event.Agent) tea.Cmd {
 	m.conn, m.since, m.cursor = connection{}, m.now, event.Cursor{}
 	m.inspecting, m.scroll = false, 0
 
-	req := m.o.Request
-	req.Agent, req.Operator = a, a.IsZero()
+	req := m.request()
 	if !first {
 		// Another agent's stream begins with its newest events.
 		req.After, req.Since = event.Cursor{}, time.Time{}
 	}
 	m.feed = startFeed(m.o.Source, req, m.o.Last, m.o.Now)
 	m.feeds = append(m.feeds, m.feed)
+	cmds := []tea.Cmd{collect(m.feed, m.serial), m.listAllChannels(), m.introduce(), m.dropFilter()}
 	m.applyFilter()
-	return tea.Batch(collect(m.feed, m.serial), m.listChannels(a))
+	return tea.Batch(cmds...)
 }
 
 // listChannels asks for the channels of an agent. Without an answer the
@@ -210,7 +208,7 @@ func (m *model) listChannels(a event.Agent) tea.Cmd {
 		if err != nil {
 			return nil
 		}
-		return channelList{serial, all}
+		return channelList{serial, a, all}
 	}
 }
 
@@ -241,7 +239,7 @@ func (m *model) stopFeeds() {
 // summary says what has been watched.
 func (m *model) summary() Summary {
 	s := Summary{
-		Agent: m.agent, Address: m.address, Watched: m.watched,
+		Agent: m.agent, Address: m.address, Addresses: m.addresses(), Watched: m.watched,
 		Events: m.events, Gaps: m.gaps, Cursor: m.cursor, Interrupted: m.interrupted,
 	}
 	if r := m.timeline.Newest(); r != nil {

@@ -28,8 +28,8 @@ type Options struct {
 	// "live (direct)". Where is the database or the server.
 	Mode, Where string
 
-	// Request is the stream to watch. Its Agent and Operator are ignored if
-	// Pick asks the reader whom to watch first.
+	// Request is the stream to watch. Its Agent, Also and Operator are ignored
+	// if Pick asks the reader whom to watch first.
 	Request event.Request
 	Pick    bool
 	// Infos are the agents as they were when the view was opened.
@@ -77,11 +77,13 @@ func (o *Options) defaults() {
 
 // Summary is what there is to say when the view has ended.
 type Summary struct {
-	// Agent is who was watched last, zero for everybody; Address is how it is
-	// called. Watched tells that anything was watched at all.
-	Agent   event.Agent
-	Address string
-	Watched bool
+	// Agent is who was watched last, the first of several, zero for everybody;
+	// Address is how they are called, and Addresses are their full names, none
+	// for everybody. Watched tells that anything was watched at all.
+	Agent     event.Agent
+	Address   string
+	Addresses []string
+	Watched   bool
 	// Events and Gaps are how many came.
 	Events, Gaps int
 	// Cursor is where to resume, and Newest when the newest event was.

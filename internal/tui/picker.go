@@ -25,6 +25,7 @@ type picker struct {
 	all          []choice
 	shown        []choice
 	selected     int
+	marked       []event.Agent // to be watched together, in this order
 }
 
 // choice is one that can be chosen.
@@ -118,7 +119,9 @@ func (m *model) pressPicker(k tea.KeyMsg) tea.Cmd {
 	switch k.Type {
 	case tea.KeyUp, tea.KeyCtrlP:
 		p.selected = max(0, p.selected-1)
-	case tea.KeyDown, tea.KeyCtrlN, tea.KeyTab:
+	case tea.KeyTab:
+		return m.mark()
+	case tea.KeyDown, tea.KeyCtrlN:
 		p.selected = min(max(0, len(p.shown)-1), p.selected+1)
 	case tea.KeyPgUp, tea.KeyHome:
 		p.selected = 0
@@ -160,6 +163,10 @@ func (m *model) leavePicker() tea.Cmd {
 
 func (m *model) choose() tea.Cmd {
 	p := m.picker
+	if len(p.marked) > 0 {
+		m.picker = nil
+		return m.watch(p.marked...)
+	}
 	if len(p.shown) == 0 {
 		return nil
 	}
@@ -169,7 +176,7 @@ func (m *model) choose() tea.Cmd {
 		m.channels.choose(c.channel)
 		return m.applyFilter()
 	}
-	if m.watched && c.agent == m.agent {
+	if m.watched && c.agent == m.agent && len(m.agents) < 2 {
 		return nil
 	}
 	return m.watch(c.agent)
@@ -180,7 +187,7 @@ func (m *model) screenPicker() *view.Pick {
 	p := m.picker
 	out := &view.Pick{Title: p.title, About: p.about, Input: p.input.view(), Selected: p.selected, Empty: p.empty}
 	for _, c := range p.shown {
-		out.Items = append(out.Items, view.Item{Columns: c.columns})
+		out.Items = append(out.Items, view.Item{Columns: c.columns, Marked: p.agents && slices.Contains(p.marked, c.agent)})
 	}
 	return out
 }

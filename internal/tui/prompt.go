@@ -77,6 +77,9 @@ func (m *model) typed() tea.Cmd {
 		return nil
 	}
 	q, err := query.Parse(p.input.String(), query.Options{Now: m.now, Location: m.o.Location})
+	if err == nil {
+		err = q.CheckWatched(m.agents, m.names)
+	}
 	if p.err = err; err != nil || p.purpose != toFilter {
 		return nil // the last one that could be understood holds
 	}

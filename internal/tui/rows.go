@@ -105,8 +105,8 @@ func (m *model) row(r *timeline.Row) view.Row {
 	}
 	rec := r.Record
 	out := view.Row{
-		Time:  m.timeOf(r, func() *timeline.Row { return m.timeline.Before(r.Key) }),
-		Where: rec.Where, Who: rec.Who, WhoColor: line.ColorOf(rec.Sender),
+		Time: m.timeOf(r, func() *timeline.Row { return m.timeline.Before(r.Key) }),
+		Seen: rec.Gutter, Where: rec.Where, Who: rec.Who, WhoColor: line.ColorOf(rec.Sender),
 		Text: rec.Line(), Flag: flag(rec), Quiet: !rec.HasContent(),
 	}
 	return out

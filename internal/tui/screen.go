@@ -181,7 +181,7 @@ func (m *model) notice() []string {
 	case m.conn.phase == live && !m.agent.IsZero():
 		return []string{
 			"Connected. Waiting for " + who + "'s next event.", "",
-			who + " knows of " + plural(len(m.channels.all), "channel") + ".",
+			who + m.knows() + plural(len(m.channels.all), "channel") + ".",
 			m.keys.Agents.Help().Key + " watches another agent",
 		}
 	case m.conn.phase == live:
@@ -196,7 +196,9 @@ func (m *model) hints() []view.Hint {
 	move := view.Hint{Key: "↑↓", Does: "select"}
 	switch {
 	case m.picker != nil && !m.watched:
-		return []view.Hint{{Key: "↑↓", Does: "choose"}, hint(k.Inspect, "watch"), {Key: "type", Does: "to search"}, hint(k.Close, "quit")}
+		return m.pickHints("quit")
+	case m.picker != nil && m.picker.agents:
+		return m.pickHints("back")
 	case m.picker != nil:
 		return []view.Hint{{Key: "↑↓", Does: "choose"}, hint(k.Inspect, "take"), {Key: "type", Does: "to search"}, hint(k.Close, "back")}
 	case m.prompt != nil && m.prompt.purpose == toJump:
@@ -204,7 +206,7 @@ func (m *model) hints() []view.Hint {
 	case m.prompt != nil && m.prompt.purpose == toFind:
 		return []view.Hint{hint(k.Inspect, "find"), hint(k.Close, "back"), {Key: "n N", Does: "next and previous, later"}}
 	case m.prompt != nil:
-		return []view.Hint{hint(k.Inspect, "keep"), hint(k.Close, "undo"), {Key: "", Does: "word from:bob in:#dev to:@bob type:message.* is:dm since:10m -not"}}
+		return []view.Hint{hint(k.Inspect, "keep"), hint(k.Close, "undo"), {Key: "", Does: m.exampleSeen() + "word from:bob in:#dev to:@bob type:message.* is:dm since:10m -not"}}
 	case m.help:
 		return []view.Hint{hint(k.Close, "back"), {Key: "↑↓", Does: "scroll"}}
 	case m.inspecting:

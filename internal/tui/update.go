@@ -30,7 +30,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case channelList:
 		if msg.serial == m.serial {
-			m.channels.list(msg.channels, m.view)
+			m.listed(msg)
 		}
 	case agentList:
 		m.o.Infos = msg.infos

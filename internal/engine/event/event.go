@@ -89,6 +89,11 @@ func Decode(data []byte) (*Event, error) {
 	if err := json.Unmarshal(data, &w); err != nil {
 		return nil, fmt.Errorf("decode event: %w", err)
 	}
+	return w.event(data)
+}
+
+// event is the event whose wire form is data.
+func (w *wire) event(data []byte) (*Event, error) {
 	e := &Event{
 		Cursor: w.ID, Type: w.Type, EntityType: w.EntityType, EntityID: w.EntityID,
 		Payload: w.Data, Backfilled: w.Backfilled, Wire: data,

@@ -37,6 +37,21 @@ func (r *Request) Sees(e *Event) bool {
 	return r.Operator || e.VisibleTo(r.Agent) || slices.ContainsFunc(r.Also, e.VisibleTo)
 }
 
+// Agents returns the agents whose stream this is, in the order in which they
+// were asked for and each once; none for the operator.
+func (r *Request) Agents() []Agent {
+	if r.Operator {
+		return nil
+	}
+	out := make([]Agent, 0, 1+len(r.Also))
+	for _, a := range append([]Agent{r.Agent}, r.Also...) {
+		if !a.IsZero() && !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
 // Source gives streams of events. Implementations are safe for concurrent
 // use.
 type Source interface {

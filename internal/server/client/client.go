@@ -56,6 +56,8 @@ type Source struct {
 	base *url.URL
 	http *http.Client
 	log  *slog.Logger
+	// roster is that of the audiences of events, where they are asked for.
+	roster event.Roster
 
 	mu     sync.Mutex
 	open   map[*stream]struct{}

@@ -62,7 +62,7 @@ func (l *link) frame(ctx context.Context, msg *r3labs.Event) {
 		}
 		return
 	}
-	e, err := event.Decode(msg.Data)
+	e, err := l.decode(msg.Data)
 	if err != nil {
 		l.st.finish(err) // dropping it would be a silent loss
 		return
@@ -88,6 +88,13 @@ func (l *link) frame(ctx context.Context, msg *r3labs.Event) {
 	}
 }
 
+func (l *link) decode(data []byte) (*event.Event, error) {
+	if l.st.req.Audience {
+		return l.src.roster.Decode(data)
+	}
+	return event.Decode(data)
+}
+
 // event queues an event, unless it has come before.
 func (l *link) event(ctx context.Context, e *event.Event) {
 	at := l.st.place()
@@ -100,6 +107,10 @@ func (l *link) event(ctx context.Context, e *event.Event) {
 		return
 	case at.Epoch != "" && e.Cursor.Offset <= at.Offset:
 		l.good()
+		return
+	case l.st.req.Audience && e.Audience == nil:
+		// To go on would mean to show nobody, or everybody, as its audience.
+		l.st.finish(fmt.Errorf("event %s does not say who may see it: the server is too old for this, update it", e.Cursor))
 		return
 	}
 	l.good()

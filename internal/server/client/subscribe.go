@@ -54,6 +54,14 @@ func (s *Source) Subscribe(ctx context.Context, req event.Request) (event.Stream
 // streamURL is the address of a stream. The cursor travels in a header.
 func (s *Source) streamURL(req event.Request) string {
 	q := agentQuery(req.Agent, req.Operator)
+	if agents := req.Agents(); len(agents) > 1 {
+		for _, a := range agents[1:] {
+			q.Add("also", a.String())
+		}
+	}
+	if req.Audience {
+		q.Set("audience", "true")
+	}
 	if len(req.Filter.Types) > 0 {
 		q.Set("types", strings.Join(req.Filter.Types, ","))
 	}

@@ -17,6 +17,7 @@ type meaning struct {
 	Sender    *string  `json:"sender"`
 	Text      string   `json:"text"`
 	Channel   *Channel `json:"channel"`
+	SeenBy    []string `json:"seen_by,omitzero"` // with several watched agents
 }
 
 // JSON returns the event as it is on the wire, untouched, with what it means
@@ -26,7 +27,7 @@ func (r *Record) JSON() []byte { return r.appendJSON(nil) }
 func (r *Record) appendJSON(b []byte) []byte {
 	m := meaning{
 		Agent: orNull(r.raw.Agent), Why: r.Why, Addressed: r.Addressed,
-		Sender: orNull(r.raw.Sender), Text: r.raw.Text,
+		Sender: orNull(r.raw.Sender), Text: r.raw.Text, SeenBy: r.raw.Seen,
 	}
 	if r.raw.Channel.ID != "" {
 		m.Channel = &r.raw.Channel

@@ -15,6 +15,11 @@ type Record struct {
 	// Its strings are as the host has them.
 	Message *event.Message
 	words
+	// SeenBy are those of several watched agents that see the event, and
+	// Gutter is a letter for each that does and a dot for each that does not:
+	// "a·c". With one watched agent they are empty. SeenBy must not be changed.
+	SeenBy []event.Agent
+	Gutter string
 	// From is who did it; zero if that is not known.
 	From event.Agent
 	// Members are both members of a direct channel, if the event names them.
@@ -43,6 +48,8 @@ type Record struct {
 type words struct {
 	// Agent is the address of the watched agent; empty for an operator.
 	Agent string
+	// Seen are the addresses of those that SeenBy has.
+	Seen []string
 	// Sender is the address of who did it; empty if that is not known.
 	Sender string
 	// Who is the sender as the column shows it: "bob", "+ erin", "system".
@@ -92,6 +99,7 @@ func (r *Record) HasContent() bool {
 func (r *Record) seal() {
 	r.words = words{
 		Agent:  text.Name(r.raw.Agent),
+		Seen:   r.words.Seen,
 		Sender: text.Name(r.raw.Sender),
 		Who:    text.Name(r.raw.Who),
 		Where:  text.Name(r.raw.Where),

@@ -18,6 +18,7 @@ type Fields struct {
 	Type       string         // message.new
 	Time       time.Time      // when it was committed
 	Agent      string         // whose stream it is: alice@webapp; empty for an operator
+	SeenBy     []string       // with several agents: which of them see it
 	Why        string         // why that agent sees it: sender, member, dm-party, …
 	Addressed  bool           // it is directed to that agent
 	Sender     string         // bob@webapp
@@ -127,7 +128,7 @@ func (t *template) fields(r *Record) *Fields {
 	}
 	f := &Fields{
 		ID: r.ID(), Type: clean(string(r.Type())), Time: r.Time().In(t.o.Location),
-		Agent: w.Agent, Why: string(r.Why), Addressed: r.Addressed, Sender: w.Sender,
+		Agent: w.Agent, SeenBy: w.Seen, Why: string(r.Why), Addressed: r.Addressed, Sender: w.Sender,
 		Who: w.Who, Where: w.Where, Text: w.Text, Line: w.Lead + w.Text, Channel: w.Channel,
 		Thread: clean(r.Thread), EntityType: clean(e.EntityType), EntityID: clean(e.EntityID),
 		Project: clean(e.Project), Backfilled: e.Backfilled,

@@ -13,6 +13,10 @@ type View struct {
 	// Agent is whose stream it is. The zero Agent is the operator, who
 	// watches everybody.
 	Agent event.Agent
+	// Several are the agents, Agent the first of them, if more than one is
+	// watched; else nil. Then each event is shown as the first of them that
+	// sees it does.
+	Several *Several
 	// Names says how agents are called; nil is fine.
 	Names *Names
 }
@@ -25,6 +29,7 @@ const system = "system"
 // type and entity.
 func (v View) Record(e *event.Event) *Record {
 	r := &Record{Event: e}
+	v = v.from(r)
 	if !v.Agent.IsZero() {
 		r.raw.Agent = v.Names.Address(v.Agent)
 	}
@@ -88,7 +93,7 @@ func (v View) who(a event.Agent) string {
 	if a.IsZero() {
 		return system
 	}
-	return v.Names.Short(a, v.Agent.Project)
+	return v.Names.Short(a, v.near())
 }
 
 // place says in which channel it happened.

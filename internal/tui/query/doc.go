@@ -11,6 +11,8 @@
 //	to:@bob             direct messages to bob, and messages that mention bob
 //	type:message.*      the type of event
 //	is:dm               dm mention sent note edited deleted system waiting
+//	seen:alice          with several watched agents: alice sees it
+//	only:alice          and no other of them does
 //	thread:4831         a message and its thread
 //	meta.priority:high  a value in the message's metadata; * if there is any
 //	conf:>0.8           the confidence; also >= < <= and plain equality

@@ -26,6 +26,8 @@ var fields = map[string]field{
 	"from":   {"from:bob", compileFrom},
 	"in":     {"in:#dev", compileIn},
 	"to":     {"to:@bob", compileTo},
+	"seen":   {"seen:alice", compileSeen},
+	"only":   {"only:alice", compileOnly},
 	"type":   {"type:message.*", compileType},
 	"is":     {"is:dm", compileIs},
 	"thread": {"thread:4831", compileThread},

@@ -21,6 +21,7 @@ type Query struct {
 	source  string
 	terms   []term
 	waiting bool
+	seers   []token // the terms that tell several watched agents apart
 }
 
 // term is one condition.
@@ -48,6 +49,9 @@ func Parse(s string, o Options) (*Query, error) {
 			return nil, err
 		}
 		q.terms = append(q.terms, term{t.negated, match})
+		if t.field == "seen" || t.field == "only" {
+			q.seers = append(q.seers, t)
+		}
 		q.waiting = q.waiting || t.field == "is" && t.has("waiting")
 	}
 	return q, nil

@@ -9,29 +9,29 @@ import (
 // The widths below which the list has fewer columns.
 const (
 	mergeWidth = 60 // where and who become one
-	tightWidth = 40 // no time
+	tightWidth = 40 // no time, and not who of several sees it
 	flagWidth  = 5
 )
 
 // frame is how the columns of the list lie in a width.
 type frame struct {
-	time, where, who int
-	indent           int // where the text begins
-	text             int
+	time, seen, where, who int
+	indent                 int // where the text begins
+	text                   int
 }
 
 func framed(c Columns, width int) frame {
-	f := frame{time: c.Time, where: c.Where, who: c.Who}
+	f := frame{time: c.Time, seen: c.Seen, where: c.Where, who: c.Who}
 	if width < mergeWidth {
 		f.where = 0
 		f.who = min(c.Who+1+c.Where, width/3)
 	}
 	if width < tightWidth {
 		f.who = c.Who
-		f.time = 0
+		f.time, f.seen = 0, 0
 	}
 	f.indent = 1
-	for _, column := range []int{f.time, f.where, f.who} {
+	for _, column := range []int{f.time, f.seen, f.where, f.who} {
 		if column > 0 {
 			f.indent += column + 1
 		}
@@ -102,6 +102,9 @@ func (s *Screen) rowStart(r Row, f frame, width int) *row {
 	if f.time > 0 {
 		out.fit(r.Time, f.time, faint).space(1)
 	}
+	if f.seen > 0 {
+		out.fit(s.dots(r.Seen), f.seen, plain).space(1)
+	}
 	who := r.Who
 	if f.where > 0 {
 		out.fit(r.Where, f.where, plain).space(1)
@@ -113,6 +116,15 @@ func (s *Screen) rowStart(r Row, f frame, width int) *row {
 		sgr = faint
 	}
 	return out.fit(who, f.who, sgr).space(1)
+}
+
+// dots has full stops for the dots of who does not see a row where there is
+// ASCII only: a dash, as elsewhere, would look like a rule.
+func (s *Screen) dots(seen string) string {
+	if s.Theme.ASCII {
+		return strings.ReplaceAll(seen, "·", ".")
+	}
+	return seen
 }
 
 func (s *Screen) rowEnd(out *row, r Row, f frame, body string) string {

@@ -26,6 +26,9 @@ func (s *Screen) pick(width, height int) []string {
 		if i == p.Selected {
 			mark, sgr = " ▌ ", bold
 		}
+		if p.Items[i].Marked {
+			mark = "●" + mark[1:]
+		}
 		r := newRow(width, s.Theme).put(mark, bold)
 		for n, c := range p.Items[i].Columns {
 			if n > 0 && sgr == plain {

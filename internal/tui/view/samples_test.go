@@ -115,15 +115,34 @@ func wrapping() view.Screen {
 	return s
 }
 
+// several is a screen of three agents, one of them far from the others.
+func several() view.Screen {
+	s := sample()
+	s.Header.Who, s.Columns.Seen, s.Wrap = "alice + bob + nina", 3, true
+	for i := range s.List {
+		s.List[i].Seen = []string{"abn", "a··", "·bn", "ab·"}[i%4]
+	}
+	return s
+}
+
+// choosing is a screen that asks for agents of which some are marked.
+func choosing() view.Screen {
+	s := picking()
+	s.Pick.Items[0].Marked, s.Pick.Items[1].Marked = true, true
+	s.Footer.Hints = append(s.Footer.Hints, view.Hint{Key: "tab", Does: "select several"})
+	return s
+}
+
 // hostile is full of what should not be there, sanitised as it comes in.
 func hostile() view.Screen {
 	s := inspecting()
 	bad := text.Content("\x1b]0;title\a\x1b[2J\u202eevil\u0301\u200d👩‍👩‍👧‍👦🏳️‍🌈\ttab\r\n" + strings.Repeat("漢字e\u0301", 30_000))
 	name := text.Name(bad)
+	s.Columns.Seen = 8
 	s.Header.Who, s.Header.Word = name, "lost 14:31:02, retry 3 in 4s"
 	for i := range s.List {
 		s.List[i].Text = bad
-		s.List[i].Where, s.List[i].Who = name, name
+		s.List[i].Where, s.List[i].Who, s.List[i].Seen = name, name, name
 	}
 	s.Tabs[1].Name = name
 	s.Inspect.Body, s.Inspect.Title = bad, name
@@ -135,5 +154,6 @@ func hostile() view.Screen {
 func samples() map[string]func() view.Screen {
 	return map[string]func() view.Screen{
 		"following": sample, "inspect": inspecting, "pick": picking, "help": helping, "filter": filtering, "wrap": wrapping,
+		"several": several, "choose": choosing,
 	}
 }

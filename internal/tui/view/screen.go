@@ -66,8 +66,9 @@ type Tab struct {
 	Chosen bool
 }
 
-// Columns are widths of columns in cells.
-type Columns struct{ Time, Where, Who int }
+// Columns are widths of columns in cells. Seen is 0 unless several agents are
+// watched.
+type Columns struct{ Time, Seen, Where, Who int }
 
 // Kind is what a row of the list is.
 type Kind uint8
@@ -83,8 +84,8 @@ const (
 type Row struct {
 	Kind     Kind
 	Selected bool
-	// Text is all that the rules have.
-	Time, Where, Who, Text, Flag string
+	// Text is all that the rules have. Seen says who of several agents sees it.
+	Time, Seen, Where, Who, Text, Flag string
 	// WhoColor is the ANSI colour of Who, 0 to 15.
 	WhoColor int
 	// Quiet tells that the text is not what an agent wrote.
@@ -117,7 +118,11 @@ type Pick struct {
 }
 
 // Item is one row of a Pick, in columns.
-type Item struct{ Columns []string }
+type Item struct {
+	Columns []string
+	// Marked tells that it was chosen, with others.
+	Marked bool
+}
 
 // Input is one line of text that is being typed.
 type Input struct {
