@@ -98,7 +98,6 @@ func TestWrite_Refused(t *testing.T) {
 		{"delete --as alice", exitUsage, "takes one message"},
 		{"channel create --as alice Plans", exitUsage, "lower-case"},
 		{"channel create --as alice general --global", exitFailed, "already"},
-		{"channel rename", exitUsage, "want one of: create archive"},
 		{"status --as alice a b", exitUsage, "takes one word"},
 		{"note --as alice -o xml x", exitUsage, "want text or json"},
 	} {
