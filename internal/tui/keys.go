@@ -11,7 +11,7 @@ type keyMap struct {
 	Pause, Up, Down, PageUp, PageDown, HalfUp, HalfDown, Oldest, Newest                            key.Binding
 	Inspect, Close, ScrollUp, ScrollDown, Copy, CopyJSON                                           key.Binding
 	Filter, Find, NextFound, PreviousFound, Jump, NextForMe, PreviousForMe, NextRule, PreviousRule key.Binding
-	Channels, Agents                                                                               key.Binding
+	Channels, Agents, QuickFilter                                                                  key.Binding
 	Clock, Wrap, Reconnect, Help, Quit, Interrupt, Suspend                                         key.Binding
 }
 
@@ -38,6 +38,7 @@ func defaultKeys() keyMap {
 		Copy:          bind("y", "copy the text", "y"),
 		CopyJSON:      bind("Y", "copy as JSON", "Y"),
 		Filter:        bind("/", "filter", "/"),
+		QuickFilter:   bind("f", "filter by the selected event", "f"),
 		Find:          bind(`\`, "find without hiding", `\`),
 		NextFound:     bind("n", "next found", "n"),
 		PreviousFound: bind("N", "previous found", "N"),
@@ -73,7 +74,7 @@ func (k *keyMap) groups() []view.HelpGroup {
 		group("MOVE", k.Pause, k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Oldest, k.Newest,
 			k.Jump, k.Find, k.NextFound, k.PreviousFound, k.NextForMe, k.PreviousForMe, k.NextRule, k.PreviousRule),
 		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap),
-		group("CHOOSE", k.Filter, k.Channels, k.Agents, k.Close),
+		group("CHOOSE", k.Filter, k.QuickFilter, k.Channels, k.Agents, k.Close),
 		group("PROGRAM", k.Reconnect, k.Help, k.Quit, k.Interrupt, k.Suspend),
 	}
 }

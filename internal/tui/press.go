@@ -155,6 +155,8 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 		return m.copyJSON()
 	case key.Matches(k, m.keys.Filter):
 		m.openPrompt(toFilter)
+	case key.Matches(k, m.keys.QuickFilter):
+		return m.quickFilter()
 	case key.Matches(k, m.keys.Find):
 		m.openPrompt(toFind)
 	case key.Matches(k, m.keys.Jump):

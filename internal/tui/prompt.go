@@ -117,8 +117,8 @@ func (m *model) acceptPrompt() tea.Cmd {
 		return nil
 	}
 	m.prompt = nil
-	if line != "" && p.purpose != toJump && (len(m.history) == 0 || m.history[len(m.history)-1] != line) {
-		m.history = append(m.history[max(0, len(m.history)-mostHistory+1):], line)
+	if line != "" && p.purpose != toJump {
+		m.remember(line)
 	}
 	switch p.purpose {
 	case toFind:
@@ -128,6 +128,13 @@ func (m *model) acceptPrompt() tea.Cmd {
 		return m.jump(line)
 	}
 	return nil
+}
+
+// remember keeps a line so that it can be recalled.
+func (m *model) remember(line string) {
+	if len(m.history) == 0 || m.history[len(m.history)-1] != line {
+		m.history = append(m.history[max(0, len(m.history)-mostHistory+1):], line)
+	}
 }
 
 // find goes to the next row that was looked for.
