@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	"cslack-stream/internal/tui/view"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -81,12 +83,15 @@ func (k *keyMap) groups() []view.HelpGroup {
 
 // hint is a key of the footer: the first of its names, and what it does here.
 func hint(b key.Binding, does string) view.Hint {
-	label := b.Help().Key
-	for i, r := range label {
-		if r == ' ' {
-			label = label[:i]
-			break
-		}
-	}
+	label, _, _ := strings.Cut(b.Help().Key, " ")
 	return view.Hint{Key: label, Does: does}
+}
+
+// pair is two keys of the footer that do the same in two directions.
+func pair(a, b key.Binding, does string) view.Hint {
+	first, second := hint(a, "").Key, hint(b, "").Key
+	if !strings.ContainsAny(first, "↑↓←→") || !strings.ContainsAny(second, "↑↓←→") {
+		first += " "
+	}
+	return view.Hint{Key: first + second, Does: does}
 }

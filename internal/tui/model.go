@@ -70,7 +70,7 @@ type model struct {
 func newModel(o Options) *model {
 	o.defaults()
 	m := &model{
-		o: o, keys: defaultKeys(), timeline: timeline.New(o.Bounds), query: o.Query, now: o.Now(),
+		o: o, keys: keysOf(o.Keys), timeline: timeline.New(o.Bounds), query: o.Query, now: o.Now(),
 		names: line.NewNames(o.Infos), columns: view.Columns{Where: minWhere, Who: minWho}, dirty: true,
 	}
 	m.since = m.now

@@ -48,6 +48,10 @@ type Options struct {
 	Clock line.Clock
 	// Theme is how it looks.
 	Theme view.Theme
+	// Keys are the keys of commands that have others than by default, by the
+	// names that [Commands] gives them. [CheckKeys] says what is wrong with
+	// them; with wrong ones the default keys hold.
+	Keys map[string][]string
 	// Location is the reader's time zone; it defaults to time.Local.
 	Location *time.Location
 	// Now is asked by commands; it defaults to time.Now.

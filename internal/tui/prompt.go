@@ -140,7 +140,7 @@ func (m *model) remember(line string) {
 // find goes to the next row that was looked for.
 func (m *model) find(step int) tea.Cmd {
 	if m.found.Empty() {
-		return m.say("nothing was looked for yet: " + m.keys.Find.Help().Key + " finds")
+		return m.say("nothing was looked for yet: " + hint(m.keys.Find, "").Key + " finds")
 	}
 	where := "above"
 	if step > 0 {

@@ -36,7 +36,7 @@ func (m *model) screen(l view.Layout) view.Screen {
 	if !m.watched {
 		return s
 	}
-	s.Tabs, s.News = m.channels.tabs(l.Tabs), "NEW"
+	s.Tabs, s.News, s.Channels = m.channels.tabs(l.Tabs), "NEW", hint(m.keys.Channels, "channels")
 	if s.Pick != nil || s.Help != nil {
 		return s
 	}
@@ -123,7 +123,7 @@ func (m *model) footer() view.Footer {
 	}
 	if c := m.conn; c.phase == lost || c.phase == connecting && c.attempt > 0 {
 		f.Status = "RECONNECTING"
-		f.Detail = "list is complete up to " + m.completeUpTo() + " · " + m.keys.Reconnect.Help().Key + " retries now"
+		f.Detail = "list is complete up to " + m.completeUpTo() + " · " + hint(m.keys.Reconnect, "").Key + " retries now"
 	} else if c.phase == failed {
 		f.Status, f.Detail = "ENDED", failure(c.err)
 	}
@@ -171,18 +171,18 @@ func (m *model) notice() []string {
 		}
 		return []string{
 			fmt.Sprintf("%d of %s match   %s", m.timeline.Shown(), plural(m.timeline.Events(), "event"), text.Name(what)),
-			"", m.keys.Close.Help().Key + " clears the filter",
+			"", hint(m.keys.Close, "").Key + " clears the filter",
 		}
 	case m.conn.phase == failed:
 		return []string{
 			"The stream of " + who + " can not be watched: " + failure(m.conn.err) + ".", "",
-			m.keys.Agents.Help().Key + " watches another agent, " + m.keys.Quit.Help().Key + " quits",
+			hint(m.keys.Agents, "").Key + " watches another agent, " + hint(m.keys.Quit, "").Key + " quits",
 		}
 	case m.conn.phase == live && !m.agent.IsZero():
 		return []string{
 			"Connected. Waiting for " + who + "'s next event.", "",
 			who + " knows of " + plural(len(m.channels.all), "channel") + ".",
-			m.keys.Agents.Help().Key + " watches another agent",
+			hint(m.keys.Agents, "").Key + " watches another agent",
 		}
 	case m.conn.phase == live:
 		return []string{"Connected. Waiting for the first event."}
@@ -193,26 +193,30 @@ func (m *model) notice() []string {
 // hints are the keys that help now.
 func (m *model) hints() []view.Hint {
 	k := &m.keys
-	move := view.Hint{Key: "↑↓", Does: "select"}
+	move := pair(k.Up, k.Down, "select")
+	// What is typed has its own keys, whatever those of the list are.
+	choose := view.Hint{Key: "↑↓", Does: "choose"}
+	enter := func(does string) view.Hint { return view.Hint{Key: "enter", Does: does} }
+	esc := func(does string) view.Hint { return view.Hint{Key: "esc", Does: does} }
 	switch {
 	case m.picker != nil && !m.watched:
-		return []view.Hint{{Key: "↑↓", Does: "choose"}, hint(k.Inspect, "watch"), {Key: "type", Does: "to search"}, hint(k.Close, "quit")}
+		return []view.Hint{choose, enter("watch"), {Key: "type", Does: "to search"}, esc("quit")}
 	case m.picker != nil:
-		return []view.Hint{{Key: "↑↓", Does: "choose"}, hint(k.Inspect, "take"), {Key: "type", Does: "to search"}, hint(k.Close, "back")}
+		return []view.Hint{choose, enter("take"), {Key: "type", Does: "to search"}, esc("back")}
 	case m.prompt != nil && m.prompt.purpose == toJump:
-		return []view.Hint{hint(k.Inspect, "go"), hint(k.Close, "back")}
+		return []view.Hint{enter("go"), esc("back")}
 	case m.prompt != nil && m.prompt.purpose == toFind:
-		return []view.Hint{hint(k.Inspect, "find"), hint(k.Close, "back"), {Key: "n N", Does: "next and previous, later"}}
+		return []view.Hint{enter("find"), esc("back"), pair(k.NextFound, k.PreviousFound, "next and previous, later")}
 	case m.prompt != nil:
-		return []view.Hint{hint(k.Inspect, "keep"), hint(k.Close, "undo"), {Key: "", Does: "word from:bob in:#dev to:@bob type:message.* is:dm since:10m -not"}}
+		return []view.Hint{enter("keep"), esc("undo"), {Key: "", Does: "word from:bob in:#dev to:@bob type:message.* is:dm since:10m -not"}}
 	case m.help:
-		return []view.Hint{hint(k.Close, "back"), {Key: "↑↓", Does: "scroll"}}
+		return []view.Hint{hint(k.Close, "back"), pair(k.Up, k.Down, "scroll")}
 	case m.inspecting:
 		return []view.Hint{
 			hint(k.Close, "close"),
-			{Key: "↑↓", Does: "next event"},
+			pair(k.Up, k.Down, "next event"),
 			hint(k.Copy, "copy"), hint(k.CopyJSON, "copy JSON"),
-			{Key: "J K", Does: "scroll"},
+			pair(k.ScrollDown, k.ScrollUp, "scroll"),
 			hint(k.Newest, "follow"), hint(k.Help, "help"), hint(k.Quit, "quit"),
 		}
 	}

@@ -18,7 +18,7 @@ func sample() view.Screen {
 			Who: "alice@webapp", State: view.Good, Word: "live",
 			Rates: []float64{0, 1, .5, 2, 5, 1, .5, 0, 0}, Rate: "1.8/s", Latency: "lag 38ms", Gaps: "1 gap", Clock: "14:32:07",
 		},
-		News: "NEW",
+		News: "NEW", Channels: view.Hint{Key: "c", Does: "channels"},
 		Tabs: []view.Tab{
 			{Name: "ALL", Chosen: true},
 			{Name: "#dev", Count: 4},

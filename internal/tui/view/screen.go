@@ -8,6 +8,8 @@ type Screen struct {
 	Tabs []Tab
 	// News is what the counts of the tabs count: "NEW".
 	News string
+	// Channels is the key that chooses one of them.
+	Channels Hint
 	// List are the rows in view; Skip is how many lines of the first are
 	// above the list.
 	List []Row
