@@ -50,8 +50,7 @@ type model struct {
 	history    []string     // of what was typed
 	found      *query.Query // what was looked for last
 	picker     *picker
-	help       bool
-	helpScroll int
+	help       *helping
 	inspecting bool
 	scroll     int // of the inspected event
 	clock      clock

@@ -49,28 +49,13 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 		return m.pressPrompt(k)
 	case k.Paste:
 		return nil // a paste is no command
-	case m.help:
+	case m.help != nil:
 		return m.pressHelp(k)
 	}
 	if cmd, ok := m.pressMove(k); ok {
 		return cmd
 	}
 	return m.pressList(k)
-}
-
-// pressHelp handles a key while the help is shown.
-func (m *model) pressHelp(k tea.KeyMsg) tea.Cmd {
-	switch {
-	case key.Matches(k, m.keys.Up):
-		m.helpScroll = max(0, m.helpScroll-1)
-	case key.Matches(k, m.keys.Down):
-		s := view.Screen{Help: &view.Help{Groups: m.keys.groups()}}
-		body := view.Arrange(m.width, m.height, false).Body
-		m.helpScroll = min(m.helpScroll+1, view.MaxScroll(s.HelpLines(m.width), body))
-	case key.Matches(k, m.keys.Help, m.keys.Close, m.keys.Quit, m.keys.Inspect):
-		m.help, m.helpScroll = false, 0
-	}
-	return nil
 }
 
 // pressMove handles keys that move in the list.
@@ -177,7 +162,7 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 			m.feed.again()
 		}
 	case key.Matches(k, m.keys.Help):
-		m.help = true
+		m.help = &helping{}
 	default:
 		m.dirty = false
 	}

@@ -13,7 +13,7 @@ import (
 
 // layout says where things are now.
 func (m *model) layout() view.Layout {
-	return view.Arrange(m.width, m.height, m.inspecting && m.picker == nil && !m.help)
+	return view.Arrange(m.width, m.height, m.inspecting && m.picker == nil && m.help == nil)
 }
 
 // draw draws the screen.
@@ -30,8 +30,8 @@ func (m *model) screen(l view.Layout) view.Screen {
 	switch {
 	case m.picker != nil:
 		s.Pick = m.screenPicker()
-	case m.help:
-		s.Help = &view.Help{Groups: m.keys.groups(), Scroll: m.helpScroll}
+	case m.help != nil:
+		s.Help = m.screenHelp()
 	}
 	if !m.watched {
 		return s
@@ -209,8 +209,10 @@ func (m *model) hints() []view.Hint {
 		return []view.Hint{enter("find"), esc("back"), pair(k.NextFound, k.PreviousFound, "next and previous, later")}
 	case m.prompt != nil:
 		return []view.Hint{enter("keep"), esc("undo"), {Key: "", Does: "word from:bob in:#dev to:@bob type:message.* is:dm since:10m -not"}}
-	case m.help:
-		return []view.Hint{hint(k.Close, "back"), pair(k.Up, k.Down, "scroll")}
+	case m.help != nil && m.help.searching:
+		return []view.Hint{esc("all keys"), enter("back"), {Key: "↑↓", Does: "scroll"}}
+	case m.help != nil:
+		return []view.Hint{hint(k.Close, "back"), pair(k.Up, k.Down, "scroll"), hint(k.Filter, "search")}
 	case m.inspecting:
 		return []view.Hint{
 			hint(k.Close, "close"),

@@ -95,6 +95,14 @@ func helping() view.Screen {
 	return s
 }
 
+// searching looks for a key, whose name is long.
+func searching() view.Screen {
+	s := helping()
+	s.Help.Searching, s.Help.Input = true, view.Input{Text: "half", Cursor: 4}
+	s.Help.Groups = []view.HelpGroup{{Title: "MOVE", Keys: []view.Hint{{Key: "ctrl+u shift+up", Does: "half a page up"}}}}
+	return s
+}
+
 // filtering is a filter that is being typed and hides everything.
 func filtering() view.Screen {
 	s := sample()
@@ -134,6 +142,6 @@ func hostile() view.Screen {
 
 func samples() map[string]func() view.Screen {
 	return map[string]func() view.Screen{
-		"following": sample, "inspect": inspecting, "pick": picking, "help": helping, "filter": filtering, "wrap": wrapping,
+		"following": sample, "inspect": inspecting, "pick": picking, "help": helping, "search": searching, "filter": filtering, "wrap": wrapping,
 	}
 }

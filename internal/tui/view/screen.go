@@ -130,8 +130,12 @@ type Input struct {
 
 // Help is the overview of keys.
 type Help struct {
+	// Groups are the keys that are shown.
 	Groups []HelpGroup
 	Scroll int
+	// Searching tells that a line to look for is being typed, Input is it.
+	Searching bool
+	Input     Input
 }
 
 // HelpGroup are keys that belong together.
