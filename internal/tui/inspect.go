@@ -66,6 +66,7 @@ func (m *model) inspect() *view.Inspect {
 	}
 	add("why", why)
 	m.addMessage(r, add)
+	add("thread", m.thread(row))
 	if r.Message == nil {
 		addPayload(r, add)
 	}
@@ -90,7 +91,6 @@ func (m *model) addMessage(r *line.Record, add func(name, value string)) {
 		return
 	}
 	add("message", fmt.Sprint(msg.ID))
-	add("thread", r.Thread)
 	if msg.TopicName != nil {
 		add("topic", *msg.TopicName)
 	}

@@ -52,7 +52,8 @@ type model struct {
 	picker     *picker
 	help       *helping
 	inspecting bool
-	scroll     int // of the inspected event
+	root       root // of the thread looked at
+	scroll     int  // of the inspected event
 	clock      clock
 	wrap       bool
 	columns    view.Columns
@@ -181,7 +182,7 @@ func (m *model) watch(a event.Agent) tea.Cmd {
 	m.channels = channels{}
 	m.meter, m.gaps, m.events = meter{}, 0, 0
 	m.conn, m.since, m.cursor = connection{}, m.now, event.Cursor{}
-	m.inspecting, m.scroll = false, 0
+	m.inspecting, m.scroll, m.root = false, 0, root{}
 
 	req := m.o.Request
 	req.Agent, req.Operator = a, a.IsZero()

@@ -93,6 +93,10 @@ func (m *model) pressMove(k tea.KeyMsg) (cmd tea.Cmd, ok bool) {
 		cmd = m.seek(1, forMe, "nothing further is addressed to "+m.address)
 	case key.Matches(k, m.keys.PreviousForMe):
 		cmd = m.seek(-1, forMe, "nothing before is addressed to "+m.address)
+	case key.Matches(k, m.keys.NextInThread):
+		cmd = m.seekThread(1)
+	case key.Matches(k, m.keys.PreviousInThread):
+		cmd = m.seekThread(-1)
 	case key.Matches(k, m.keys.NextRule):
 		cmd = m.seek(1, isRule, "no gap and no other day below")
 	case key.Matches(k, m.keys.PreviousRule):

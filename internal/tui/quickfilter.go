@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"strconv"
 	"strings"
 
 	"cslack-stream/internal/tui/line"
@@ -105,7 +104,7 @@ func (m *model) threadOf(r *line.Record) string {
 	if r.Thread != "" {
 		return r.Thread
 	}
-	id := strconv.FormatInt(r.Message.ID, 10)
+	id := messageID(r)
 	if m.timeline.Replies(id) > 0 {
 		return id
 	}

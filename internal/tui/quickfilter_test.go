@@ -9,8 +9,8 @@ import (
 	"cslack-stream/internal/tui/query"
 )
 
-// inThread is a message in a thread.
-func inThread(e event.Event, thread string) event.Event {
+// inAThread is a message in a thread.
+func inAThread(e event.Event, thread string) event.Event {
 	var m event.Message
 	if json.Unmarshal(e.Payload, &m) != nil {
 		panic("no message")
@@ -24,7 +24,7 @@ func TestModel_FiltersByTheSelectedEvent(t *testing.T) {
 	d := newDesk(t, Options{})
 	d.live()
 	d.said(3)
-	d.events(eventtest.Message(4, "ops", eventtest.Carol, "the disk is full"), inThread(eventtest.Message(5, "ops", eventtest.Bob, "which one"), "4"))
+	d.events(eventtest.Message(4, "ops", eventtest.Carol, "the disk is full"), inAThread(eventtest.Message(5, "ops", eventtest.Bob, "which one"), "4"))
 	d.press("f")
 	d.shows("Show only what is", "from its sender", "from:bob@webapp", "in:#ops", "type:message.new", "thread:4", "-from:bob@webapp", "-in:#ops")
 	d.press("thread", "enter")
@@ -48,7 +48,7 @@ func TestModel_OffersOnlyWhatHolds(t *testing.T) {
 	odd := []string{"@bob", "two words", `quo"te`, "a,b", `back\`, "-dash", "\x1b[31mred", "日本語", "a:b", "/re/", "system", "#hash"}
 	for _, name := range odd {
 		d := newDesk(t, Options{})
-		d.events(inThread(eventtest.Message(1, name, event.Agent{Name: name, Project: "p1"}, "hello"), name))
+		d.events(inAThread(eventtest.Message(1, name, event.Agent{Name: name, Project: "p1"}, "hello"), name))
 		r := d.record()
 		offered := 0
 		d.quickFilter()
