@@ -46,7 +46,7 @@ func inTmux(t *testing.T, w *world, columns, lines int, args ...string) *tmuxPro
 	if err := os.Symlink(self, filepath.Join(p.dir, "cslack-stream")); err != nil {
 		t.Fatal(err)
 	}
-	p.env = append(os.Environ(), "TMUX=", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "CSLACK_TEST_WORLD="+world, "NO_COLOR=", "CI=", "TMUX_TMPDIR="+p.dir)
+	p.env = append(os.Environ(), "TMUX=", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "CSLACK_TEST_WORLD="+world, "NO_COLOR=", "CI=", "TMUX_TMPDIR="+p.dir, "XDG_STATE_HOME="+p.dir)
 	script := fmt.Sprintf(`echo BEFORE; sh -c 'echo $$ > %[1]s/pid; exec %[1]s/cslack-stream %[2]s'; echo "ENDED WITH $?"; exec sleep 60`, p.dir, strings.Join(args, " "))
 	p.tmux("-f", "/dev/null", "-u", "new-session", "-d", "-s", "story", "-x", strconv.Itoa(columns), "-y", strconv.Itoa(lines), script)
 	t.Cleanup(func() { _ = p.command("kill-server").Run() })

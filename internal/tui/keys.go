@@ -15,6 +15,8 @@ type keyMap struct {
 	Filter, Find, NextFound, PreviousFound, Jump, NextForMe, PreviousForMe, NextRule, PreviousRule key.Binding
 	Channels, Agents, QuickFilter                                                                  key.Binding
 	NextInThread, PreviousInThread                                                                 key.Binding
+	Bookmark, Bookmarks                                                                            key.Binding
+	ChannelsPane, ListOnly, DetailPane, Left, Right                                                key.Binding
 	Clock, Wrap, Reconnect, Help, Quit, Interrupt, Suspend                                         key.Binding
 }
 
@@ -54,6 +56,13 @@ func defaultKeys() keyMap {
 		PreviousRule:     bind("{", "previous gap or day", "{"),
 		Channels:         bind("c", "choose a channel", "c"),
 		Agents:           bind("a", "watch another agent", "a"),
+		Bookmark:         bind("m", "bookmark the event", "m"),
+		Bookmarks:        bind("'", "go to a bookmark", "'"),
+		ChannelsPane:     bind("1", "show or hide the channels", "1"),
+		ListOnly:         bind("2", "the list only", "2"),
+		DetailPane:       bind("3", "show or hide the detail", "3"),
+		Left:             bind("←", "scroll texts left", "left"),
+		Right:            bind("→", "scroll texts right", "right"),
 		Clock:            bind("t", "time: clock, relative, since …", "t"),
 		Wrap:             bind("w", "wrap long texts", "w"),
 		Reconnect:        bind("R", "reconnect now", "R"),
@@ -77,8 +86,8 @@ func (k *keyMap) groups() []view.HelpGroup {
 	}
 	return []view.HelpGroup{
 		group("MOVE", k.Pause, k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Oldest, k.Newest,
-			k.Jump, k.Find, k.NextFound, k.PreviousFound, k.NextForMe, k.PreviousForMe, k.NextInThread, k.PreviousInThread, k.NextRule, k.PreviousRule),
-		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap),
+			k.Jump, k.Find, k.NextFound, k.PreviousFound, k.NextForMe, k.PreviousForMe, k.NextInThread, k.PreviousInThread, k.NextRule, k.PreviousRule, k.Bookmark, k.Bookmarks),
+		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap, k.Left, k.Right, k.ChannelsPane, k.ListOnly, k.DetailPane),
 		group("CHOOSE", k.Filter, k.QuickFilter, k.Channels, k.Agents, k.Close),
 		group("PROGRAM", k.Reconnect, k.Help, k.Quit, k.Interrupt, k.Suspend),
 	}

@@ -52,10 +52,15 @@ type model struct {
 	picker     *picker
 	help       *helping
 	inspecting bool
+	noChannels bool // the channels are hidden
+	bookmarks  bookmarks
+	saver      *saver
+	tip        bool // a newcomer reads
 	root       root // of the thread looked at
 	scroll     int  // of the inspected event
 	clock      clock
 	wrap       bool
+	shift      int // cells of the texts left of the list, while not wrapping
 	columns    view.Columns
 
 	toast       string
@@ -71,7 +76,7 @@ func newModel(o Options) *model {
 	o.defaults()
 	m := &model{
 		o: o, keys: keysOf(o.Keys), timeline: timeline.New(o.Bounds), query: o.Query, now: o.Now(),
-		names: line.NewNames(o.Infos), columns: view.Columns{Where: minWhere, Who: minWho}, dirty: true,
+		names: line.NewNames(o.Infos), columns: view.Columns{Where: minWhere, Who: minWho}, saver: &saver{}, dirty: true,
 	}
 	m.since = m.now
 	m.clock = clockOf(o.Clock)
@@ -117,7 +122,7 @@ const (
 
 // Init implements tea.Model.
 func (m *model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.tickCmd()}
+	cmds := []tea.Cmd{m.tickCmd(), m.askFirst()}
 	if m.o.Pick {
 		m.pickAgent()
 	} else {
@@ -193,7 +198,7 @@ func (m *model) watch(a event.Agent) tea.Cmd {
 	m.feed = startFeed(m.o.Source, req, m.o.Last, m.o.Now)
 	m.feeds = append(m.feeds, m.feed)
 	m.applyFilter()
-	return tea.Batch(collect(m.feed, m.serial), m.listChannels(a))
+	return tea.Batch(collect(m.feed, m.serial), m.listChannels(a), m.loadBookmarks())
 }
 
 // listChannels asks for the channels of an agent. Without an answer the

@@ -74,7 +74,7 @@ func (d *desk) tell(n ...news) {
 func (d *desk) press(keys ...string) (last tea.Cmd) {
 	named := map[string]tea.KeyType{
 		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "up": tea.KeyUp, "down": tea.KeyDown, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown,
-		"home": tea.KeyHome, "end": tea.KeyEnd, "ctrl+c": tea.KeyCtrlC, "backspace": tea.KeyBackspace, "left": tea.KeyLeft,
+		"home": tea.KeyHome, "end": tea.KeyEnd, "ctrl+c": tea.KeyCtrlC, "backspace": tea.KeyBackspace, "left": tea.KeyLeft, "right": tea.KeyRight,
 	}
 	for _, k := range keys {
 		if typ, ok := named[k]; ok {
@@ -257,7 +257,7 @@ func TestModel_TypedKeysAreNoCommands(t *testing.T) {
 	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("q"), Paste: true})
 	d.shows("m1")
 	d.press("?")
-	d.shows("MOVE", "PROGRAM", "pause or follow")
+	d.shows("MOVE", "CHOOSE", "pause or follow")
 	d.press("q")
 	d.shows("m1")
 	if cmd := d.press("q"); cmd == nil || cmd() != tea.Quit() {

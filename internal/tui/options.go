@@ -46,6 +46,8 @@ type Options struct {
 
 	// Clock is how times are shown first.
 	Clock line.Clock
+	// Memory is what is remembered between runs; nil remembers nothing.
+	Memory Memory
 	// Theme is how it looks.
 	Theme view.Theme
 	// Keys are the keys of commands that have others than by default, by the

@@ -52,6 +52,9 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 	case m.help != nil:
 		return m.pressHelp(k)
 	}
+	if key.Matches(k, m.keys.Pause, m.keys.Inspect, m.keys.Help) {
+		m.tip = false // was read
+	}
 	if cmd, ok := m.pressMove(k); ok {
 		return cmd
 	}
@@ -161,6 +164,20 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 		return m.say(m.clockName())
 	case key.Matches(k, m.keys.Wrap):
 		m.wrap = !m.wrap
+	case key.Matches(k, m.keys.Left):
+		return m.shiftBy(-shiftStep)
+	case key.Matches(k, m.keys.Right):
+		return m.shiftBy(shiftStep)
+	case key.Matches(k, m.keys.ChannelsPane):
+		m.noChannels = !m.noChannels
+	case key.Matches(k, m.keys.ListOnly):
+		m.listOnly()
+	case key.Matches(k, m.keys.DetailPane):
+		m.inspecting, m.scroll = !m.inspecting && m.timeline.Len() > 0, 0
+	case key.Matches(k, m.keys.Bookmark):
+		return m.toggleBookmark()
+	case key.Matches(k, m.keys.Bookmarks):
+		return m.pickBookmark()
 	case key.Matches(k, m.keys.Reconnect):
 		if m.conn.phase == lost {
 			m.feed.again()
@@ -177,6 +194,8 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 // filter.
 func (m *model) close() tea.Cmd {
 	switch {
+	case m.tip:
+		m.tip = false
 	case m.inspecting:
 		m.inspecting, m.scroll = false, 0
 	case !m.query.Empty() || m.channels.chosen != "":

@@ -109,6 +109,7 @@ func (m *model) row(r *timeline.Row) view.Row {
 		Where: rec.Where, Who: rec.Who, WhoColor: line.ColorOf(rec.Sender),
 		Text: rec.Line(), Flag: flag(rec), Quiet: !rec.HasContent(),
 	}
+	out.Marked = m.bookmarks.has(rec)
 	if out.Flag == "" {
 		out.Flag = m.replies(rec)
 	}

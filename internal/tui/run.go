@@ -38,6 +38,9 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	close(done)
 	<-waited
 	m.stopFeeds()
+	if o.Memory != nil {
+		err = errors.Join(err, m.saver.save(o.Memory))
+	}
 	if err != nil && !errors.Is(err, tea.ErrInterrupted) {
 		return m.summary(), fmt.Errorf("run the view: %w", err)
 	}

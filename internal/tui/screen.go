@@ -13,7 +13,9 @@ import (
 
 // layout says where things are now.
 func (m *model) layout() view.Layout {
-	return view.Arrange(m.width, m.height, m.inspecting && m.picker == nil && m.help == nil)
+	return view.Arrange(m.width, m.height, view.Panes{
+		Inspect: m.inspecting && m.picker == nil && m.help == nil, NoChannels: m.noChannels, Tip: m.screenTip() != "",
+	})
 }
 
 // draw draws the screen.
@@ -37,10 +39,15 @@ func (m *model) screen(l view.Layout) view.Screen {
 		return s
 	}
 	s.Tabs, s.News, s.Channels = m.channels.tabs(l.Tabs), "NEW", hint(m.keys.Channels, "channels")
+	s.NoChannels = m.noChannels
 	if s.Pick != nil || s.Help != nil {
 		return s
 	}
 	s.List, s.Skip = m.rows(l)
+	s.Shift = m.shift
+	if l.Channels > 0 {
+		s.Bookmarks = m.screenBookmarks()
+	}
 	s.Columns = m.columns
 	if len(s.List) == 0 {
 		s.Notice = m.notice()
@@ -98,7 +105,7 @@ func (m *model) state() (view.State, string) {
 }
 
 func (m *model) footer() view.Footer {
-	f := view.Footer{Status: "FOLLOWING", Hints: m.hints(), Toast: m.toast}
+	f := view.Footer{Status: "FOLLOWING", Hints: m.hints(), Toast: m.toast, Tip: m.screenTip()}
 	if m.prompt != nil {
 		f.Prompt = m.screenPrompt()
 		return f

@@ -37,6 +37,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.names = line.NewNames(msg.infos)
 		m.view.Names = m.names
 		m.refreshPicker()
+	case bookmarkList:
+		return m, m.takeBookmarks(msg)
+	case firstTime:
+		return m, m.takeFirst(msg)
 	case toastShow:
 		return m, m.say(msg.text)
 	case toastEnd:

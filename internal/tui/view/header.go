@@ -137,5 +137,11 @@ func (s *Screen) channels(width int) []string {
 		r.space(6-text.Width(count)).put(count, sgr).put(tail, boldRed)
 		lines = append(lines, r.String())
 	}
+	if len(s.Bookmarks) > 0 {
+		lines = append(lines, "", newRow(width, s.Theme).space(1).put("BOOKMARKS", bold).String())
+	}
+	for _, b := range s.Bookmarks {
+		lines = append(lines, newRow(width, s.Theme).space(1).put(bookmark, bold).space(1).put(b, plain).String())
+	}
 	return lines
 }
