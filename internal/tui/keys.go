@@ -15,7 +15,7 @@ type keyMap struct {
 	Filter, Find, NextFound, PreviousFound, Jump, NextForMe, PreviousForMe, NextRule, PreviousRule key.Binding
 	Channels, Agents, QuickFilter                                                                  key.Binding
 	NextInThread, PreviousInThread                                                                 key.Binding
-	Bookmark, Bookmarks                                                                            key.Binding
+	Bookmark, Bookmarks, Export, Pager, Raw, Mouse                                                 key.Binding
 	ChannelsPane, ListOnly, DetailPane, Left, Right                                                key.Binding
 	Clock, Wrap, Reconnect, Help, Quit, Interrupt, Suspend                                         key.Binding
 }
@@ -64,6 +64,10 @@ func defaultKeys() keyMap {
 		Left:             bind("←", "scroll texts left", "left"),
 		Right:            bind("→", "scroll texts right", "right"),
 		Clock:            bind("t", "time: clock, relative, since …", "t"),
+		Export:           bind("e", "export what is shown", "e"),
+		Pager:            bind("P", "open in the pager", "P"),
+		Raw:              bind("r", "raw JSON or fields", "r"),
+		Mouse:            bind("M", "mouse on or off", "M"),
 		Wrap:             bind("w", "wrap long texts", "w"),
 		Reconnect:        bind("R", "reconnect now", "R"),
 		Help:             bind("?", "this help", "?"),
@@ -87,9 +91,9 @@ func (k *keyMap) groups() []view.HelpGroup {
 	return []view.HelpGroup{
 		group("MOVE", k.Pause, k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Oldest, k.Newest,
 			k.Jump, k.Find, k.NextFound, k.PreviousFound, k.NextForMe, k.PreviousForMe, k.NextInThread, k.PreviousInThread, k.NextRule, k.PreviousRule, k.Bookmark, k.Bookmarks),
-		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap, k.Left, k.Right, k.ChannelsPane, k.ListOnly, k.DetailPane),
+		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Raw, k.Pager, k.Export, k.Clock, k.Wrap, k.Left, k.Right, k.ChannelsPane, k.ListOnly, k.DetailPane),
 		group("CHOOSE", k.Filter, k.QuickFilter, k.Channels, k.Agents, k.Close),
-		group("PROGRAM", k.Reconnect, k.Help, k.Quit, k.Interrupt, k.Suspend),
+		group("PROGRAM", k.Reconnect, k.Mouse, k.Help, k.Quit, k.Interrupt, k.Suspend),
 	}
 }
 

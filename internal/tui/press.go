@@ -174,6 +174,8 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 		m.listOnly()
 	case key.Matches(k, m.keys.DetailPane):
 		m.inspecting, m.scroll = !m.inspecting && m.timeline.Len() > 0, 0
+	case key.Matches(k, m.keys.Export):
+		return m.openExport()
 	case key.Matches(k, m.keys.Bookmark):
 		return m.toggleBookmark()
 	case key.Matches(k, m.keys.Bookmarks):

@@ -212,6 +212,8 @@ func (m *model) hints() []view.Hint {
 		return []view.Hint{choose, enter("take"), {Key: "type", Does: "to search"}, esc("back")}
 	case m.prompt != nil && m.prompt.purpose == toJump:
 		return []view.Hint{enter("go"), esc("back")}
+	case m.prompt != nil && m.prompt.purpose == toExport:
+		return []view.Hint{enter("write"), esc("back")}
 	case m.prompt != nil && m.prompt.purpose == toFind:
 		return []view.Hint{enter("find"), esc("back"), pair(k.NextFound, k.PreviousFound, "next and previous, later")}
 	case m.prompt != nil:

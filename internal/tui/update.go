@@ -41,6 +41,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.takeBookmarks(msg)
 	case firstTime:
 		return m, m.takeFirst(msg)
+	case exported:
+		return m, m.takeExported(msg)
 	case toastShow:
 		return m, m.say(msg.text)
 	case toastEnd:
