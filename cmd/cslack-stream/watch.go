@@ -172,6 +172,9 @@ func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, e
 		Last: plan.last, Query: plan.query, Admit: plan.admits,
 		Clock: plan.printer.Clock, Location: plan.printer.Location, Now: env.Now, In: env.Stdin, Out: env.Stdout, Environ: os.Environ(),
 	}
+	if env.Paging != nil {
+		o.Paging = env.Paging.Store
+	}
 	if memory := env.remember(source.Where); memory != nil {
 		o.Memory = memory
 	}

@@ -19,6 +19,7 @@ type model struct {
 	o    Options
 	keys keyMap
 	out  *terminal
+	ctx  context.Context // ends with the view
 
 	width, height int
 	now           time.Time // of the last tick or batch
@@ -52,6 +53,10 @@ type model struct {
 	picker     *picker
 	help       *helping
 	inspecting bool
+	raw        bool // as JSON
+	mouse      bool // is on
+	turning    bool // the wheel is being counted
+	wheel      int  // rows to scroll
 	noChannels bool // the channels are hidden
 	bookmarks  bookmarks
 	saver      *saver
@@ -78,7 +83,7 @@ func newModel(o Options) *model {
 		o: o, keys: keysOf(o.Keys), timeline: timeline.New(o.Bounds), query: o.Query, now: o.Now(),
 		names: line.NewNames(o.Infos), columns: view.Columns{Where: minWhere, Who: minWho}, saver: &saver{}, dirty: true,
 	}
-	m.since = m.now
+	m.since, m.ctx = m.now, context.Background()
 	m.clock = clockOf(o.Clock)
 	m.columns.Time = m.clock.width()
 	m.view = line.View{Names: m.names}

@@ -61,6 +61,11 @@ type Options struct {
 	// Bounds are those of the list.
 	Bounds timeline.Options
 
+	// Paging, if set, is told when a pager gets the terminal, and when it has
+	// given it back: meanwhile ctrl-c is meant for the pager. A command calls
+	// it.
+	Paging func(bool)
+
 	// In and Out are the terminal; Environ is where it is described, as
 	// os.Environ returns it.
 	In      io.Reader

@@ -176,6 +176,12 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 		m.inspecting, m.scroll = !m.inspecting && m.timeline.Len() > 0, 0
 	case key.Matches(k, m.keys.Export):
 		return m.openExport()
+	case key.Matches(k, m.keys.Raw):
+		return m.toggleRaw()
+	case key.Matches(k, m.keys.Pager):
+		return m.openPager()
+	case key.Matches(k, m.keys.Mouse):
+		return m.toggleMouse()
 	case key.Matches(k, m.keys.Bookmark):
 		return m.toggleBookmark()
 	case key.Matches(k, m.keys.Bookmarks):

@@ -16,6 +16,7 @@ const framesPerSecond = 30
 // which must be a terminal. That it was ended is no error.
 func Run(ctx context.Context, o Options) (Summary, error) {
 	m := newModel(o)
+	m.ctx = ctx
 	m.out = newTerminal(o.Out, o.Environ)
 	options := []tea.ProgramOption{
 		tea.WithAltScreen(), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler(), tea.WithInput(o.In),

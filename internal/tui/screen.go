@@ -226,7 +226,7 @@ func (m *model) hints() []view.Hint {
 		return []view.Hint{
 			hint(k.Close, "close"),
 			pair(k.Up, k.Down, "next event"),
-			hint(k.Copy, "copy"), hint(k.CopyJSON, "copy JSON"),
+			hint(k.Copy, "copy"), hint(k.CopyJSON, "copy JSON"), hint(k.Raw, m.rawHint()),
 			pair(k.ScrollDown, k.ScrollUp, "scroll"),
 			hint(k.Newest, "follow"), hint(k.Help, "help"), hint(k.Quit, "quit"),
 		}
@@ -245,6 +245,14 @@ func (m *model) hints() []view.Hint {
 	}
 	return append(hints, hint(k.Channels, "channels"), hint(k.Agents, "agent"), hint(k.Help, "help"), hint(k.Quit, "quit"),
 		hint(k.Clock, "time"), hint(k.Wrap, "wrap"), hint(k.Copy, "copy"))
+}
+
+// rawHint is what the key for JSON does to what is inspected.
+func (m *model) rawHint() string {
+	if m.raw {
+		return "in words"
+	}
+	return "raw JSON"
 }
 
 // ago is how long before now something was.

@@ -43,6 +43,12 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.takeFirst(msg)
 	case exported:
 		return m, m.takeExported(msg)
+	case tea.MouseMsg:
+		return m, m.pressMouse(msg)
+	case wheelEnd:
+		m.scrollWheel()
+	case pagerEnded:
+		return m, m.takePagerEnd(msg)
 	case toastShow:
 		return m, m.say(msg.text)
 	case toastEnd:
@@ -50,6 +56,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.toast = ""
 		}
 	case tea.ResumeMsg:
+		if m.mouse {
+			return m, tea.EnableMouseCellMotion
+		}
 	default:
 		m.dirty = false
 	}

@@ -43,6 +43,21 @@ type Panes struct {
 	Tip bool
 }
 
+// ListAt is where the list begins: its first column and its first line.
+func (l Layout) ListAt() (x, y int) {
+	y = 1 // below the header
+	if l.Tabs {
+		y++
+	}
+	if l.Rules {
+		y++
+	}
+	if l.Channels > 0 {
+		x = l.Channels + 1
+	}
+	return x, y
+}
+
 // Arrange says where things are on a screen of that size. Beside other panes
 // the list has at least half of the width.
 func Arrange(width, height int, p Panes) Layout {
