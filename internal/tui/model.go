@@ -45,6 +45,7 @@ type model struct {
 
 	channels channels
 	query    *query.Query
+	meant    meant
 	filterID int // of the filter: older ones are not evaluated further
 
 	prompt     *prompt

@@ -71,7 +71,7 @@ func (k *keyMap) rebind(chosen map[string][]string) error {
 		b := commands[name]
 		switch {
 		case b == nil:
-			return fmt.Errorf("unknown command %s%s", text.Name(name), didYouMean(name, slices.Sorted(maps.Keys(commands))))
+			return fmt.Errorf("unknown command %s%s", text.Name(name), suggest(name, slices.Sorted(maps.Keys(commands))))
 		case name == always:
 			return fmt.Errorf("the key of %s can not be changed: %s always quits", name, b.Help().Key)
 		case len(chosen[name]) == 0:
@@ -148,7 +148,7 @@ func keyNamed(name string) (string, error) {
 	if slices.Contains(known, name) {
 		return name, nil
 	}
-	return "", fmt.Errorf("unknown key %s%s", text.Name(name), didYouMean(name, known))
+	return "", fmt.Errorf("unknown key %s%s", text.Name(name), suggest(name, known))
 }
 
 // keyNames are the names of the keys that are no characters.
@@ -162,7 +162,9 @@ func keyNames() []string {
 	return append(names, "space")
 }
 
-func didYouMean(name string, candidates []string) string {
+// suggest names the candidate that was probably meant, or says which there
+// are.
+func suggest(name string, candidates []string) string {
 	if near := text.Nearest(name, candidates, 1); len(near) > 0 {
 		return ", did you mean " + near[0] + "?"
 	}

@@ -176,10 +176,11 @@ func (m *model) notice() []string {
 		if c := m.channels.name(); c != "" {
 			what = "in:" + c + " " + what
 		}
-		return []string{
-			fmt.Sprintf("%d of %s match   %s", m.timeline.Shown(), plural(m.timeline.Events(), "event"), text.Name(what)),
-			"", hint(m.keys.Close, "").Key + " clears the filter",
+		said := []string{fmt.Sprintf("%d of %s match   %s", m.timeline.Shown(), plural(m.timeline.Events(), "event"), text.Name(what)), ""}
+		if meant := m.didYouMean(); meant != "" {
+			said = append(said, "Did you mean   "+meant)
 		}
+		return append(said, hint(m.keys.Close, "").Key+" clears the filter")
 	case m.conn.phase == failed:
 		return []string{
 			"The stream of " + who + " can not be watched: " + failure(m.conn.err) + ".", "",

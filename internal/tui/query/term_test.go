@@ -1,6 +1,7 @@
 package query
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -31,6 +32,20 @@ func FuzzTerm(f *testing.F) {
 			t.Errorf("%q: got %+v, want the value %q", typed, got, value)
 		}
 	})
+}
+
+func TestQuery_Values(t *testing.T) {
+	q, err := Parse(`from:bob,"two words" -from:carol in:#dev word FROM:dave`, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(q.Values("from"), "|"), "bob|two words|dave"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	var none *Query
+	if got := none.Values("from"); got != nil {
+		t.Errorf("got %v of no query, want none", got)
+	}
 }
 
 func TestQuery_And(t *testing.T) {
