@@ -332,7 +332,7 @@ func TestModel_HostileTextsStayInTheirPlace(t *testing.T) {
 	evil := event.Agent{Name: "\x1b[2J\x9b31mbob\u202e\n", Project: "p1"}
 	e := eventtest.Message(1, "dev\x1b]0;owned\a", evil, "\x1b[H\x1b]52;c;aGk=\a\u009b2J\u202e\r\nlast "+strings.Repeat("漢字", 70_000))
 	d.events(e)
-	for _, keys := range [][]string{{}, {"enter"}, {"w"}, {"esc", "c"}, {"esc", "/", "last"}} {
+	for _, keys := range [][]string{{}, {"enter"}, {"w"}, {"r"}, {"esc", "m", "'"}, {"esc", "f"}, {"esc", "c"}, {"esc", "e"}, {"esc", "1", "3", "right"}, {"esc", "/", "last"}} {
 		d.press(keys...)
 		for _, size := range [][2]int{{80, 24}, {140, 40}, {30, 8}} {
 			d.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})

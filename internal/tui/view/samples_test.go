@@ -95,6 +95,24 @@ func helping() view.Screen {
 	return s
 }
 
+// marking shows a newcomer bookmarks, replies, and texts scrolled sideways.
+func marking() view.Screen {
+	s := inspecting()
+	s.List[2].Marked, s.List[4].Marked, s.List[5].Marked = true, true, true
+	s.List[6].Flag = "↳12"
+	s.Shift = 10
+	s.Bookmarks = []string{"alice decision: keep WAL, busy_timeout 5s", "bob merging"}
+	s.Footer.Tip = "space pauses, enter inspects, ? shows every key; esc hides this line"
+	return s
+}
+
+// alone is the list without any other pane.
+func alone() view.Screen {
+	s := sample()
+	s.NoChannels = true
+	return s
+}
+
 // searching looks for a key, whose name is long.
 func searching() view.Screen {
 	s := helping()
@@ -142,6 +160,6 @@ func hostile() view.Screen {
 
 func samples() map[string]func() view.Screen {
 	return map[string]func() view.Screen{
-		"following": sample, "inspect": inspecting, "pick": picking, "help": helping, "search": searching, "filter": filtering, "wrap": wrapping,
+		"following": sample, "inspect": inspecting, "pick": picking, "help": helping, "search": searching, "marks": marking, "alone": alone, "filter": filtering, "wrap": wrapping,
 	}
 }
