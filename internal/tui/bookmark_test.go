@@ -19,6 +19,7 @@ type notebook struct {
 	marks  map[string][]Bookmark
 	first  bool
 	broken error
+	writes int
 }
 
 func (n *notebook) Bookmarks(agent string) ([]Bookmark, error) { return n.marks[agent], n.broken }
@@ -31,6 +32,7 @@ func (n *notebook) SetBookmarks(agent string, marks []Bookmark) error {
 		n.marks = make(map[string][]Bookmark)
 	}
 	n.marks[agent] = slices.Clone(marks)
+	n.writes++
 	return nil
 }
 
@@ -106,6 +108,20 @@ func TestModel_SaysWhenBookmarksCanNotBeRemembered(t *testing.T) {
 	d.shows("could not remember the bookmarks")
 }
 
+func TestModel_MarksOneOfSeveralEditsOfAMessage(t *testing.T) {
+	d := newDesk(t, Options{})
+	d.live()
+	for _, said := range []string{"first", "second"} {
+		e := eventtest.Message(7, "dev", eventtest.Bob, said)
+		e.Type = event.MessageEdited
+		d.events(e)
+	}
+	d.press("up", "m")
+	if got := strings.Count(d.View(), "◆"); got != 1 {
+		t.Errorf("got %d rows marked, want 1:\n%s", got, d.View())
+	}
+}
+
 func TestModel_KeepsBookmarksBounded(t *testing.T) {
 	var many []Bookmark
 	for i := range 2 * mostBookmarks {
@@ -127,7 +143,7 @@ func TestModel_KeepsBookmarksBounded(t *testing.T) {
 }
 
 func TestSaver_SavesTheNewest(t *testing.T) {
-	memory, s := &notebook{}, &saver{}
+	memory, s := &notebook{}, newSaver()
 	s.put("alice", []Bookmark{{Text: "old"}})
 	s.put("bob", nil)
 	s.put("alice", []Bookmark{{Text: "new"}})
@@ -138,6 +154,18 @@ func TestSaver_SavesTheNewest(t *testing.T) {
 	}
 	if got := memory.marks["alice"]; len(memory.marks) != 2 || len(got) != 1 || got[0].Text != "new" {
 		t.Errorf("got %+v, want the newest of both", memory.marks)
+	}
+	if memory.writes != 2 {
+		t.Errorf("got %d writes, want one for each agent", memory.writes)
+	}
+	memory.broken = errors.New("full")
+	s.put("alice", nil)
+	if s.save(memory) == nil {
+		t.Error("got no error of a memory that is full")
+	}
+	memory.broken = nil
+	if err := s.save(memory); err != nil || len(memory.marks["alice"]) != 0 {
+		t.Errorf("got %v and %+v, want what could not be saved tried again", err, memory.marks)
 	}
 }
 

@@ -40,28 +40,39 @@ type saver struct {
 	unsaved map[string][]Bookmark // by agent
 }
 
+func newSaver() *saver { return &saver{unsaved: make(map[string][]Bookmark)} }
+
 // put notes what is to be saved.
 func (s *saver) put(agent string, marks []Bookmark) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.unsaved == nil {
-		s.unsaved = make(map[string][]Bookmark)
-	}
 	s.unsaved[agent] = marks
 }
 
-// save saves what has been put and is not saved yet.
+// save saves what has been put and is not saved yet. What it can not save is
+// still to be saved afterwards.
 func (s *saver) save(memory Memory) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.mu.Lock()
 	all := s.unsaved
-	s.unsaved = nil
+	s.unsaved = make(map[string][]Bookmark)
 	s.mu.Unlock()
+	var failed error
 	for agent, marks := range all {
 		if err := memory.SetBookmarks(agent, marks); err != nil {
-			return err
+			failed = err
+			s.putBack(agent, marks)
 		}
 	}
-	return nil
+	return failed
+}
+
+// putBack notes what could not be saved, unless there is something newer.
+func (s *saver) putBack(agent string, marks []Bookmark) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, newer := s.unsaved[agent]; !newer {
+		s.unsaved[agent] = marks
+	}
 }

@@ -82,7 +82,7 @@ func newModel(o Options) *model {
 	o.defaults()
 	m := &model{
 		o: o, keys: keysOf(o.Keys), timeline: timeline.New(o.Bounds), query: o.Query, now: o.Now(),
-		names: line.NewNames(o.Infos), columns: view.Columns{Where: minWhere, Who: minWho}, saver: &saver{}, dirty: true,
+		names: line.NewNames(o.Infos), columns: view.Columns{Where: minWhere, Who: minWho}, saver: newSaver(), dirty: true,
 	}
 	m.since, m.ctx = m.now, context.Background()
 	m.clock = clockOf(o.Clock)

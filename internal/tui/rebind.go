@@ -144,6 +144,9 @@ func keyNamed(name string) (string, error) {
 	if r, size := utf8.DecodeRuneInString(name); size > 0 && size == len(name) && unicode.IsPrint(r) {
 		return name, nil
 	}
+	if strings.HasPrefix(strings.ToLower(name), "alt+") {
+		return "", fmt.Errorf("%s can not be told from esc and a key: choose one without alt", text.Name(name))
+	}
 	known := keyNames()
 	if slices.Contains(known, name) {
 		return name, nil

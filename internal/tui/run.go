@@ -39,11 +39,14 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	close(done)
 	<-waited
 	m.stopFeeds()
-	if o.Memory != nil {
-		err = errors.Join(err, m.saver.save(o.Memory))
-	}
 	if err != nil && !errors.Is(err, tea.ErrInterrupted) {
 		return m.summary(), fmt.Errorf("run the view: %w", err)
+	}
+	if o.Memory != nil {
+		// What was marked last may not be saved yet.
+		if err := m.saver.save(o.Memory); err != nil {
+			return m.summary(), fmt.Errorf("remember the bookmarks: %w", err)
+		}
 	}
 	return m.summary(), nil
 }
