@@ -121,7 +121,7 @@ func (m *model) seek(step int, ok func(*timeline.Row) bool, none string) tea.Cmd
 	return m.say(none)
 }
 
-// pressList handles all other keys of the list.
+// pressList handles the other keys of the list.
 func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, m.keys.Quit):
@@ -147,8 +147,6 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 		return m.copyJSON()
 	case key.Matches(k, m.keys.Filter):
 		m.openPrompt(toFilter)
-	case key.Matches(k, m.keys.QuickFilter):
-		return m.quickFilter()
 	case key.Matches(k, m.keys.Find):
 		m.openPrompt(toFind)
 	case key.Matches(k, m.keys.Jump):
@@ -164,28 +162,6 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 		return m.say(m.clockName())
 	case key.Matches(k, m.keys.Wrap):
 		m.wrap = !m.wrap
-	case key.Matches(k, m.keys.Left):
-		return m.shiftBy(-shiftStep)
-	case key.Matches(k, m.keys.Right):
-		return m.shiftBy(shiftStep)
-	case key.Matches(k, m.keys.ChannelsPane):
-		m.noChannels = !m.noChannels
-	case key.Matches(k, m.keys.ListOnly):
-		m.listOnly()
-	case key.Matches(k, m.keys.DetailPane):
-		m.inspecting, m.scroll = !m.inspecting && m.timeline.Len() > 0, 0
-	case key.Matches(k, m.keys.Export):
-		return m.openExport()
-	case key.Matches(k, m.keys.Raw):
-		return m.toggleRaw()
-	case key.Matches(k, m.keys.Pager):
-		return m.openPager()
-	case key.Matches(k, m.keys.Mouse):
-		return m.toggleMouse()
-	case key.Matches(k, m.keys.Bookmark):
-		return m.toggleBookmark()
-	case key.Matches(k, m.keys.Bookmarks):
-		return m.pickBookmark()
 	case key.Matches(k, m.keys.Reconnect):
 		if m.conn.phase == lost {
 			m.feed.again()
@@ -193,7 +169,7 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Help):
 		m.help = &helping{}
 	default:
-		m.dirty = false
+		return m.pressTool(k)
 	}
 	return nil
 }

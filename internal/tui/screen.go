@@ -229,7 +229,7 @@ func (m *model) hints() []view.Hint {
 			pair(k.Up, k.Down, "next event"),
 			hint(k.Copy, "copy"), hint(k.CopyJSON, "copy JSON"), hint(k.Raw, m.rawHint()),
 			pair(k.ScrollDown, k.ScrollUp, "scroll"),
-			hint(k.Newest, "follow"), hint(k.Help, "help"), hint(k.Quit, "quit"),
+			hint(k.Newest, "follow"), hint(k.Help, "help"), hint(k.Quit, "quit"), hint(k.Pager, "pager"), hint(k.Bookmark, "bookmark"),
 		}
 	}
 	pause := "pause"
@@ -245,7 +245,7 @@ func (m *model) hints() []view.Hint {
 		hints = append([]view.Hint{hint(k.Reconnect, "retry now")}, hints...)
 	}
 	return append(hints, hint(k.Channels, "channels"), hint(k.Agents, "agent"), hint(k.Help, "help"), hint(k.Quit, "quit"),
-		hint(k.Clock, "time"), hint(k.Wrap, "wrap"), hint(k.Copy, "copy"))
+		hint(k.Clock, "time"), hint(k.Wrap, "wrap"), hint(k.Copy, "copy"), hint(k.Export, "export"), hint(k.Bookmark, "bookmark"))
 }
 
 // rawHint is what the key for JSON does to what is inspected.
