@@ -2,6 +2,7 @@ package tui
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -95,6 +96,10 @@ func writeRows(path string, rows []*timeline.Row) (events int, err error) {
 	return events, err
 }
 
+// notHeld is the reason of gaps that are none of the stream: the view was
+// paused for so long that it let events go.
+const notHeld event.GapReason = "not-held"
+
 // writeJSON writes rows as lines, as tail -o json does: events, and gaps where
 // some are missing.
 func writeJSON(w io.Writer, rows []*timeline.Row) (events int, err error) {
@@ -105,7 +110,8 @@ func writeJSON(w io.Writer, rows []*timeline.Row) (events int, err error) {
 			events++
 			b = append(r.Record.JSON(), '\n')
 		case timeline.Gap:
-			b = line.AppendGap(nil, &event.GapError{Reason: r.Missing.Reason, Count: r.Missing.Count, Oldest: nextCursor(rows[i:])})
+			gap := &event.GapError{Reason: cmp.Or(r.Missing.Reason, notHeld), Count: r.Missing.Count, Oldest: nextCursor(rows[i:])}
+			b = line.AppendGap(nil, gap)
 		}
 		if _, err := w.Write(b); err != nil {
 			return events, err

@@ -9,6 +9,7 @@ import (
 
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/engine/event/eventtest"
+	"cslack-stream/internal/tui/timeline"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -93,6 +94,18 @@ func TestModel_ExportsWhatTheFilterHasNotBeenAskedAbout(t *testing.T) {
 	d.press("/", "m", "enter", "e")
 	d.finish(d.press("enter"))
 	d.shows("wrote 9000 events")
+}
+
+func TestWriteJSON_SaysWhatWasLetGo(t *testing.T) {
+	d := newDesk(t, Options{Bounds: timeline.Options{Events: 50}})
+	d.said(50)
+	d.press("g")
+	d.said(1000)
+	var out strings.Builder
+	events, err := writeJSON(&out, d.shown())
+	if err != nil || events == 0 || !strings.Contains(out.String(), `"type":"stream.gap","data":{"reason":"not-held",`) {
+		t.Errorf("got %d events and %v, want a gap where events were let go:\n%.2000s", events, err, out.String())
+	}
 }
 
 func TestFileName(t *testing.T) {
