@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -25,6 +26,8 @@ type environment struct {
 	IsTerminal func(stream any) bool
 	// Signals returns a context that the user can end: see onSignals.
 	Signals func(context.Context) (context.Context, func())
+	// Paging tells that a pager has the terminal, and ctrl-c is meant for it.
+	Paging *atomic.Bool
 	// Open opens the source of events that flags ask for.
 	Open opener
 }
@@ -32,10 +35,12 @@ type environment struct {
 // newEnvironment is the environment of this process.
 func newEnvironment() *environment {
 	home, _ := os.UserHomeDir()
+	paging := new(atomic.Bool)
+	forPager := func(s os.Signal) bool { return s == os.Interrupt && paging.Load() }
 	return &environment{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Home: home, Now: time.Now, Location: time.Local,
-		IsTerminal: isTerminal, Signals: onSignals, Open: openSource,
+		IsTerminal: isTerminal, Paging: paging, Signals: func(ctx context.Context) (context.Context, func()) { return onSignalsBut(ctx, forPager) }, Open: openSource,
 	}
 }
 

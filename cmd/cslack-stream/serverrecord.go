@@ -65,22 +65,30 @@ func (env *environment) writeServerRecord(database string, r serverRecord) error
 	if err != nil {
 		return fmt.Errorf("encode server record: %w", err)
 	}
+	if err := writeState(path, append(data, '\n')); err != nil {
+		return fmt.Errorf("write server record: %w", err)
+	}
+	return nil
+}
+
+// writeState writes a file of the state directory: it appears whole or not at
+// all, and only its owner can read it.
+func writeState(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("make state directory: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "server-*.tmp") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*.tmp") // mode 0600
 	if err != nil {
-		return fmt.Errorf("write server record: %w", err)
+		return err
 	}
-	_, err = f.Write(append(data, '\n'))
+	_, err = f.Write(data)
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
-		return fmt.Errorf("write server record: %w", err)
 	}
-	return nil
+	return err
 }
 
 // readServerRecord returns the record for the database, and whether there is

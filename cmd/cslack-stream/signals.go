@@ -25,17 +25,28 @@ func (e *signalError) exitCode() int {
 // [*signalError] as its cause. The second signal ends the program at once. The
 // function returned releases everything.
 func onSignals(ctx context.Context) (context.Context, func()) {
+	return onSignalsBut(ctx, func(os.Signal) bool { return false })
+}
+
+// onSignalsBut is [onSignals] without the signals that are meant for others.
+func onSignalsBut(ctx context.Context, forOthers func(os.Signal) bool) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		select {
-		case s := <-signals:
-			signal.Stop(signals)
-			cancel(&signalError{s})
-		case <-ctx.Done():
+		for {
+			select {
+			case s := <-signals:
+				if forOthers(s) {
+					continue
+				}
+				signal.Stop(signals)
+				cancel(&signalError{s})
+			case <-ctx.Done():
+			}
+			return
 		}
 	}()
 	return ctx, func() {

@@ -33,7 +33,7 @@ func inTerminal(t *testing.T, w *world, args ...string) *terminalProgram {
 	}
 	p := &terminalProgram{cmd: exec.Command(self)}
 	p.cmd.Args = append([]string{"cslack-stream"}, args...) // TestMain goes by the name
-	p.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "NO_COLOR=", "CLICOLOR=", "CI=")
+	p.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "NO_COLOR=", "CLICOLOR=", "CI=", "XDG_STATE_HOME="+t.TempDir())
 	if w != nil {
 		data, err := json.Marshal(w)
 		if err != nil {

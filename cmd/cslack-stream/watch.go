@@ -165,6 +165,12 @@ func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, e
 		Last: plan.last, Query: plan.query, Admit: plan.admits,
 		Clock: plan.printer.Clock, Location: plan.printer.Location, Now: env.Now, In: env.Stdin, Out: env.Stdout, Environ: os.Environ(),
 	}
+	if env.Paging != nil {
+		o.Paging = env.Paging.Store
+	}
+	if memory := env.remember(source.Where); memory != nil {
+		o.Memory = memory
+	}
 	if plan.last == 0 {
 		o.Last = -1
 	}

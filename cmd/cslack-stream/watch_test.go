@@ -46,11 +46,21 @@ func inTmux(t *testing.T, w *world, columns, lines int, args ...string) *tmuxPro
 	if err := os.Symlink(self, filepath.Join(p.dir, "cslack-stream")); err != nil {
 		t.Fatal(err)
 	}
-	p.env = append(os.Environ(), "TMUX=", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "CSLACK_TEST_WORLD="+world, "NO_COLOR=", "CI=", "TMUX_TMPDIR="+p.dir)
-	script := fmt.Sprintf(`echo BEFORE; sh -c 'echo $$ > %[1]s/pid; exec %[1]s/cslack-stream %[2]s'; echo "ENDED WITH $?"; exec sleep 60`, p.dir, strings.Join(args, " "))
-	p.tmux("-f", "/dev/null", "-u", "new-session", "-d", "-s", "story", "-x", strconv.Itoa(columns), "-y", strconv.Itoa(lines), script)
+	p.env = append(os.Environ(), "TMUX=", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "CSLACK_TEST_WORLD="+world, "NO_COLOR=", "CI=", "TMUX_TMPDIR="+p.dir, "XDG_STATE_HOME="+filepath.Join(p.dir, "state"))
+	p.tmux("-f", "/dev/null", "-u", "new-session", "-d", "-s", "story", "-x", strconv.Itoa(columns), "-y", strconv.Itoa(lines), p.script(args))
 	t.Cleanup(func() { _ = p.command("kill-server").Run() })
 	return p
+}
+
+// script runs the program and says how it ended.
+func (p *tmuxProgram) script(args []string) string {
+	return fmt.Sprintf(`echo BEFORE; sh -c 'echo $$ > %[1]s/pid; exec %[1]s/cslack-stream %[2]s'; echo "ENDED WITH $?"; exec sleep 60`, p.dir, strings.Join(args, " "))
+}
+
+// again starts the program once more, in the same terminal.
+func (p *tmuxProgram) again(args ...string) {
+	p.t.Helper()
+	p.tmux("respawn-pane", "-k", "-t", "story", p.script(args))
 }
 
 func (p *tmuxProgram) command(args ...string) *exec.Cmd {
@@ -94,6 +104,14 @@ func (p *tmuxProgram) shows(wanted ...string) {
 		if time.Now().After(deadline) {
 			p.t.Fatalf("want %q on the screen, got:\n%s", missing, screen)
 		}
+	}
+}
+
+// hides wants s not to be on the screen.
+func (p *tmuxProgram) hides(s string) {
+	p.t.Helper()
+	if screen := p.tmux("capture-pane", "-p", "-t", "story"); strings.Contains(screen, s) {
+		p.t.Fatalf("want no %q on the screen, got:\n%s", s, screen)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"cslack-stream/internal/tui/text"
 	"cslack-stream/internal/tui/timeline"
 	"cslack-stream/internal/tui/view"
+
+	tea "github.com/charmbracelet/bubbletea"
 )
 
 // whys say why the watched agent sees an event; %s is the agent.
@@ -48,6 +50,11 @@ func (m *model) inspect() *view.Inspect {
 		out.Title += " · note"
 	}
 	out.Title += " · " + m.ago(r.Time())
+	if m.raw {
+		out.Title += " · raw"
+		out.Body = rawJSON(r)
+		return out
+	}
 	add := func(name, value string) {
 		if value != "" {
 			out.Fields = append(out.Fields, view.Field{Name: name, Value: text.Name(value)})
@@ -67,6 +74,7 @@ func (m *model) inspect() *view.Inspect {
 	add("why", why)
 	add("seen by", m.seenBy(r))
 	m.addMessage(r, add)
+	add("thread", m.thread(row))
 	if r.Message == nil {
 		addPayload(r, add)
 	}
@@ -91,7 +99,6 @@ func (m *model) addMessage(r *line.Record, add func(name, value string)) {
 		return
 	}
 	add("message", fmt.Sprint(msg.ID))
-	add("thread", r.Thread)
 	if msg.TopicName != nil {
 		add("topic", *msg.TopicName)
 	}
@@ -133,4 +140,30 @@ func compact(b json.RawMessage) string {
 		return string(b)
 	}
 	return out.String()
+}
+
+// toggleRaw shows the inspected event as it is on the wire, or in words.
+func (m *model) toggleRaw() tea.Cmd {
+	if !m.inspecting {
+		return m.say(hint(m.keys.Inspect, "").Key + " inspects an event, then " + hint(m.keys.Raw, "").Key + " shows its JSON")
+	}
+	m.raw, m.scroll = !m.raw, 0
+	return nil
+}
+
+// rawJSON is an event as it is on the wire, indented.
+func rawJSON(r *line.Record) string {
+	wire := r.Event.Wire
+	if wire == nil {
+		e := *r.Event
+		if e.Encode() != nil {
+			return "this event has no JSON form"
+		}
+		wire = e.Wire
+	}
+	var out bytes.Buffer
+	if json.Indent(&out, wire, "", "  ") != nil {
+		return text.Full(string(wire))
+	}
+	return text.Full(string(text.EscapeJSON(out.Bytes())))
 }

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+
 	"cslack-stream/internal/tui/view"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -11,7 +13,10 @@ type keyMap struct {
 	Pause, Up, Down, PageUp, PageDown, HalfUp, HalfDown, Oldest, Newest                            key.Binding
 	Inspect, Close, ScrollUp, ScrollDown, Copy, CopyJSON                                           key.Binding
 	Filter, Find, NextFound, PreviousFound, Jump, NextForMe, PreviousForMe, NextRule, PreviousRule key.Binding
-	Channels, Agents                                                                               key.Binding
+	Channels, Agents, QuickFilter                                                                  key.Binding
+	NextInThread, PreviousInThread                                                                 key.Binding
+	Bookmark, Bookmarks, Export, Pager, Raw, Mouse                                                 key.Binding
+	ChannelsPane, ListOnly, DetailPane, Left, Right                                                key.Binding
 	Clock, Wrap, Reconnect, Help, Quit, Interrupt, Suspend                                         key.Binding
 }
 
@@ -55,6 +60,21 @@ func defaultKeys() keyMap {
 		Quit:          bind("q", "quit", "q"),
 		Interrupt:     bind("ctrl+c", "quit at once", "ctrl+c"),
 		Suspend:       bind("ctrl+z", "suspend", "ctrl+z"),
+
+		QuickFilter:      bind("f", "filter by the selected event", "f"),
+		NextInThread:     bind("o", "next in the thread", "o"),
+		PreviousInThread: bind("O", "previous in the thread", "O"),
+		Bookmark:         bind("m", "bookmark the event", "m"),
+		Bookmarks:        bind("'", "go to a bookmark", "'"),
+		Export:           bind("e", "export what is shown", "e"),
+		Pager:            bind("P", "open in the pager", "P"),
+		Raw:              bind("r", "raw JSON or fields", "r"),
+		Mouse:            bind("M", "mouse on or off", "M"),
+		ChannelsPane:     bind("1", "show or hide the channels", "1"),
+		ListOnly:         bind("2", "the list only", "2"),
+		DetailPane:       bind("3", "show or hide the detail", "3"),
+		Left:             bind("←", "scroll texts left", "left"),
+		Right:            bind("→", "scroll texts right", "right"),
 	}
 }
 
@@ -71,21 +91,26 @@ func (k *keyMap) groups() []view.HelpGroup {
 	}
 	return []view.HelpGroup{
 		group("MOVE", k.Pause, k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Oldest, k.Newest,
-			k.Jump, k.Find, k.NextFound, k.PreviousFound, k.NextForMe, k.PreviousForMe, k.NextRule, k.PreviousRule),
-		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap),
-		group("CHOOSE", k.Filter, k.Channels, k.Agents, k.Close),
-		group("PROGRAM", k.Reconnect, k.Help, k.Quit, k.Interrupt, k.Suspend),
+			k.Jump, k.Find, k.NextFound, k.PreviousFound, k.NextForMe, k.PreviousForMe, k.NextRule, k.PreviousRule,
+			k.NextInThread, k.PreviousInThread, k.Bookmark, k.Bookmarks),
+		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap,
+			k.Raw, k.Pager, k.Export, k.Left, k.Right, k.ChannelsPane, k.ListOnly, k.DetailPane),
+		group("CHOOSE", k.Filter, k.QuickFilter, k.Channels, k.Agents, k.Close),
+		group("PROGRAM", k.Reconnect, k.Mouse, k.Help, k.Quit, k.Interrupt, k.Suspend),
 	}
 }
 
 // hint is a key of the footer: the first of its names, and what it does here.
 func hint(b key.Binding, does string) view.Hint {
-	label := b.Help().Key
-	for i, r := range label {
-		if r == ' ' {
-			label = label[:i]
-			break
-		}
-	}
+	label, _, _ := strings.Cut(b.Help().Key, " ")
 	return view.Hint{Key: label, Does: does}
+}
+
+// pair is two keys of the footer that do the same in two directions.
+func pair(a, b key.Binding, does string) view.Hint {
+	first, second := hint(a, "").Key, hint(b, "").Key
+	if !strings.ContainsAny(first, "↑↓←→") || !strings.ContainsAny(second, "↑↓←→") {
+		first += " "
+	}
+	return view.Hint{Key: first + second, Does: does}
 }

@@ -19,6 +19,7 @@ type model struct {
 	o    Options
 	keys keyMap
 	out  *terminal
+	ctx  context.Context // ends with the view
 
 	width, height int
 	now           time.Time // of the last tick or batch
@@ -45,18 +46,28 @@ type model struct {
 
 	channels channels
 	query    *query.Query
+	meant    meant
 	filterID int // of the filter: older ones are not evaluated further
 
 	prompt     *prompt
 	history    []string     // of what was typed
 	found      *query.Query // what was looked for last
 	picker     *picker
-	help       bool
-	helpScroll int
+	help       *helping
 	inspecting bool
-	scroll     int // of the inspected event
+	raw        bool // as JSON
+	mouse      bool // is on
+	turning    bool // the wheel is being counted
+	wheel      int  // rows to scroll
+	noChannels bool // the channels are hidden
+	bookmarks  bookmarks
+	saver      *saver
+	tip        bool // a newcomer reads
+	root       root // of the thread looked at
+	scroll     int  // of the inspected event
 	clock      clock
 	wrap       bool
+	shift      int // cells of the texts left of the list, while not wrapping
 	columns    view.Columns
 
 	toast       string
@@ -71,10 +82,10 @@ type model struct {
 func newModel(o Options) *model {
 	o.defaults()
 	m := &model{
-		o: o, keys: defaultKeys(), timeline: timeline.New(o.Bounds), query: o.Query, now: o.Now(),
-		names: line.NewNames(o.Infos), columns: view.Columns{Where: minWhere, Who: minWho}, dirty: true,
+		o: o, keys: keysOf(o.Keys), timeline: timeline.New(o.Bounds), query: o.Query, now: o.Now(),
+		names: line.NewNames(o.Infos), columns: view.Columns{Where: minWhere, Who: minWho}, saver: newSaver(), dirty: true,
 	}
-	m.since = m.now
+	m.since, m.ctx = m.now, context.Background()
 	m.clock = clockOf(o.Clock)
 	m.columns.Time = m.clock.width()
 	m.view = line.View{Names: m.names}
@@ -119,7 +130,7 @@ const (
 
 // Init implements tea.Model.
 func (m *model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.tickCmd()}
+	cmds := []tea.Cmd{m.tickCmd(), m.askFirst()}
 	if m.o.Pick {
 		m.pickAgent()
 	} else {
@@ -180,7 +191,7 @@ func (m *model) watch(agents ...event.Agent) tea.Cmd {
 	m.channels = channels{}
 	m.meter, m.gaps, m.events = meter{}, 0, 0
 	m.conn, m.since, m.cursor = connection{}, m.now, event.Cursor{}
-	m.inspecting, m.scroll = false, 0
+	m.inspecting, m.scroll, m.root = false, 0, root{}
 
 	req := m.request()
 	if !first {
@@ -191,7 +202,7 @@ func (m *model) watch(agents ...event.Agent) tea.Cmd {
 	m.feeds = append(m.feeds, m.feed)
 	cmds := []tea.Cmd{collect(m.feed, m.serial), m.listAllChannels(), m.introduce(), m.dropFilter()}
 	m.applyFilter()
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, m.loadBookmarks())...)
 }
 
 // listChannels asks for the channels of an agent. Without an answer the

@@ -74,7 +74,7 @@ func (d *desk) tell(n ...news) {
 func (d *desk) press(keys ...string) (last tea.Cmd) {
 	named := map[string]tea.KeyType{
 		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "up": tea.KeyUp, "down": tea.KeyDown, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown,
-		"home": tea.KeyHome, "end": tea.KeyEnd, "ctrl+c": tea.KeyCtrlC, "backspace": tea.KeyBackspace, "left": tea.KeyLeft, "tab": tea.KeyTab,
+		"home": tea.KeyHome, "end": tea.KeyEnd, "ctrl+c": tea.KeyCtrlC, "backspace": tea.KeyBackspace, "left": tea.KeyLeft, "right": tea.KeyRight, "tab": tea.KeyTab,
 	}
 	for _, k := range keys {
 		if typ, ok := named[k]; ok {
@@ -257,7 +257,7 @@ func TestModel_TypedKeysAreNoCommands(t *testing.T) {
 	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("q"), Paste: true})
 	d.shows("m1")
 	d.press("?")
-	d.shows("MOVE", "PROGRAM", "pause or follow")
+	d.shows("MOVE", "CHOOSE", "pause or follow")
 	d.press("q")
 	d.shows("m1")
 	if cmd := d.press("q"); cmd == nil || cmd() != tea.Quit() {
@@ -332,7 +332,7 @@ func TestModel_HostileTextsStayInTheirPlace(t *testing.T) {
 	evil := event.Agent{Name: "\x1b[2J\x9b31mbob\u202e\n", Project: "p1"}
 	e := eventtest.Message(1, "dev\x1b]0;owned\a", evil, "\x1b[H\x1b]52;c;aGk=\a\u009b2J\u202e\r\nlast "+strings.Repeat("漢字", 70_000))
 	d.events(e)
-	for _, keys := range [][]string{{}, {"enter"}, {"w"}, {"esc", "c"}, {"esc", "/", "last"}} {
+	for _, keys := range [][]string{{}, {"enter"}, {"w"}, {"r"}, {"esc", "m", "'"}, {"esc", "f"}, {"esc", "c"}, {"esc", "e"}, {"esc", "1", "3", "right"}, {"esc", "/", "last"}} {
 		d.press(keys...)
 		for _, size := range [][2]int{{80, 24}, {140, 40}, {30, 8}} {
 			d.Update(tea.WindowSizeMsg{Width: size[0], Height: size[1]})

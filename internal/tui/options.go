@@ -46,14 +46,25 @@ type Options struct {
 
 	// Clock is how times are shown first.
 	Clock line.Clock
+	// Memory is what is remembered between runs; nil remembers nothing.
+	Memory Memory
 	// Theme is how it looks.
 	Theme view.Theme
+	// Keys are the keys of commands that have others than by default, by the
+	// names that [Commands] gives them. [CheckKeys] says what is wrong with
+	// them; with wrong ones the default keys hold.
+	Keys map[string][]string
 	// Location is the reader's time zone; it defaults to time.Local.
 	Location *time.Location
 	// Now is asked by commands; it defaults to time.Now.
 	Now func() time.Time
 	// Bounds are those of the list.
 	Bounds timeline.Options
+
+	// Paging, if set, is told when a pager gets the terminal, and when it has
+	// given it back: meanwhile ctrl-c is meant for the pager. A command calls
+	// it.
+	Paging func(bool)
 
 	// In and Out are the terminal; Environ is where it is described, as
 	// os.Environ returns it.

@@ -33,6 +33,7 @@ type choice struct {
 	agent   event.Agent
 	channel string
 	columns []string
+	do      func() tea.Cmd // what choosing it does, if it is neither
 }
 
 func (c *choice) matches(words []string) bool {
@@ -172,6 +173,9 @@ func (m *model) choose() tea.Cmd {
 	}
 	c := p.shown[p.selected]
 	m.picker = nil
+	if c.do != nil {
+		return c.do()
+	}
 	if !p.agents {
 		m.channels.choose(c.channel)
 		return m.applyFilter()

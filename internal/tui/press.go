@@ -49,28 +49,16 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 		return m.pressPrompt(k)
 	case k.Paste:
 		return nil // a paste is no command
-	case m.help:
+	case m.help != nil:
 		return m.pressHelp(k)
+	}
+	if key.Matches(k, m.keys.Pause, m.keys.Inspect, m.keys.Help) {
+		m.tip = false // was read
 	}
 	if cmd, ok := m.pressMove(k); ok {
 		return cmd
 	}
 	return m.pressList(k)
-}
-
-// pressHelp handles a key while the help is shown.
-func (m *model) pressHelp(k tea.KeyMsg) tea.Cmd {
-	switch {
-	case key.Matches(k, m.keys.Up):
-		m.helpScroll = max(0, m.helpScroll-1)
-	case key.Matches(k, m.keys.Down):
-		s := view.Screen{Help: &view.Help{Groups: m.keys.groups()}}
-		body := view.Arrange(m.width, m.height, false).Body
-		m.helpScroll = min(m.helpScroll+1, view.MaxScroll(s.HelpLines(m.width), body))
-	case key.Matches(k, m.keys.Help, m.keys.Close, m.keys.Quit, m.keys.Inspect):
-		m.help, m.helpScroll = false, 0
-	}
-	return nil
 }
 
 // pressMove handles keys that move in the list.
@@ -108,6 +96,10 @@ func (m *model) pressMove(k tea.KeyMsg) (cmd tea.Cmd, ok bool) {
 		cmd = m.seek(1, forMe, "nothing further is addressed to "+m.address)
 	case key.Matches(k, m.keys.PreviousForMe):
 		cmd = m.seek(-1, forMe, "nothing before is addressed to "+m.address)
+	case key.Matches(k, m.keys.NextInThread):
+		cmd = m.seekThread(1)
+	case key.Matches(k, m.keys.PreviousInThread):
+		cmd = m.seekThread(-1)
 	case key.Matches(k, m.keys.NextRule):
 		cmd = m.seek(1, isRule, "no gap and no other day below")
 	case key.Matches(k, m.keys.PreviousRule):
@@ -129,7 +121,7 @@ func (m *model) seek(step int, ok func(*timeline.Row) bool, none string) tea.Cmd
 	return m.say(none)
 }
 
-// pressList handles all other keys of the list.
+// pressList handles the other keys of the list.
 func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, m.keys.Quit):
@@ -175,9 +167,9 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 			m.feed.again()
 		}
 	case key.Matches(k, m.keys.Help):
-		m.help = true
+		m.help = &helping{}
 	default:
-		m.dirty = false
+		return m.pressTool(k)
 	}
 	return nil
 }
@@ -186,6 +178,8 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 // filter.
 func (m *model) close() tea.Cmd {
 	switch {
+	case m.tip:
+		m.tip = false
 	case m.inspecting:
 		m.inspecting, m.scroll = false, 0
 	case !m.query.Empty() || m.channels.chosen != "":

@@ -20,6 +20,7 @@ const (
 	toFilter purpose = iota // hide what does not match
 	toFind                  // go to what matches
 	toJump                  // go to a time
+	toExport                // write what is shown to a file
 )
 
 // prompt is a line that is being typed. What a filter lets through is shown
@@ -35,6 +36,7 @@ type prompt struct {
 
 func (m *model) openPrompt(p purpose) {
 	m.prompt = &prompt{purpose: p, before: m.query}
+	m.toast = "" // its keys are shown there
 	switch p {
 	case toFilter:
 		m.prompt.input = newInput(m.query.String())
@@ -72,8 +74,12 @@ func (m *model) pressPrompt(k tea.KeyMsg) tea.Cmd {
 // typed tries what has been typed so far.
 func (m *model) typed() tea.Cmd {
 	p := m.prompt
-	if p.purpose == toJump {
+	switch p.purpose {
+	case toJump:
 		_, p.err = m.parseTime(p.input.String())
+		return nil
+	case toExport:
+		p.err = nil
 		return nil
 	}
 	q, err := query.Parse(p.input.String(), query.Options{Now: m.now, Location: m.o.Location})
@@ -95,7 +101,7 @@ func (m *model) parseTime(s string) (time.Time, error) {
 func (m *model) recall(step int) tea.Cmd {
 	p := m.prompt
 	at := p.past + step
-	if p.purpose == toJump || at < 0 || at > len(m.history) {
+	if p.purpose > toFind || at < 0 || at > len(m.history) {
 		return nil
 	}
 	if p.past == 0 {
@@ -116,12 +122,15 @@ const mostHistory = 100
 func (m *model) acceptPrompt() tea.Cmd {
 	p := m.prompt
 	line := strings.TrimSpace(p.input.String())
-	if p.err != nil {
+	if p.purpose == toExport && line == "" {
+		return m.say("a name is needed")
+	}
+	if p.err != nil && p.purpose != toExport {
 		return nil
 	}
 	m.prompt = nil
-	if line != "" && p.purpose != toJump && (len(m.history) == 0 || m.history[len(m.history)-1] != line) {
-		m.history = append(m.history[max(0, len(m.history)-mostHistory+1):], line)
+	if line != "" && p.purpose <= toFind {
+		m.remember(line)
 	}
 	switch p.purpose {
 	case toFind:
@@ -129,14 +138,23 @@ func (m *model) acceptPrompt() tea.Cmd {
 		return m.find(-1)
 	case toJump:
 		return m.jump(line)
+	case toExport:
+		return m.export(line)
 	}
 	return nil
+}
+
+// remember keeps a line so that it can be recalled.
+func (m *model) remember(line string) {
+	if len(m.history) == 0 || m.history[len(m.history)-1] != line {
+		m.history = append(m.history[max(0, len(m.history)-mostHistory+1):], line)
+	}
 }
 
 // find goes to the next row that was looked for.
 func (m *model) find(step int) tea.Cmd {
 	if m.found.Empty() {
-		return m.say("nothing was looked for yet: " + m.keys.Find.Help().Key + " finds")
+		return m.say("nothing was looked for yet: " + hint(m.keys.Find, "").Key + " finds")
 	}
 	where := "above"
 	if step > 0 {
@@ -173,10 +191,12 @@ func (m *model) screenPrompt() *view.Prompt {
 		out.Label = `\ `
 	case toJump:
 		out.Label, out.Note = "go to ", "14:02, 20m, yesterday 9:00"
+	case toExport:
+		out.Label, out.Note = "export "+plural(m.timeline.Shown(), "event")+" to ", "JSON lines"
 	}
 	if p.err != nil && p.input.String() != "" {
 		out.Error = p.err.Error()
-		if p.purpose != toJump {
+		if p.purpose <= toFind {
 			out.Note = "not yet a filter"
 		}
 	}

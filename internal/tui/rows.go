@@ -109,6 +109,10 @@ func (m *model) row(r *timeline.Row) view.Row {
 		Seen: rec.Gutter, Where: rec.Where, Who: rec.Who, WhoColor: line.ColorOf(rec.Sender),
 		Text: rec.Line(), Flag: flag(rec), Quiet: !rec.HasContent(),
 	}
+	out.Marked = m.bookmarks.has(rec)
+	if out.Flag == "" {
+		out.Flag = m.replies(rec)
+	}
 	return out
 }
 
@@ -171,11 +175,7 @@ func confidence(r *line.Record) string {
 
 // rows are the rows in view, and how many lines of the first are above.
 func (m *model) rows(l view.Layout) ([]view.Row, int) {
-	lines := func(*timeline.Row) int { return 1 }
-	if m.wrap {
-		lines = func(r *timeline.Row) int { return view.Height(m.row(r), m.columns, true, l.ListWidth) }
-	}
-	window, skip := m.timeline.Window(l.ListHeight, lines)
+	window, skip := m.timeline.Window(l.ListHeight, m.heights(l))
 	selected := uint64(0)
 	if i := m.timeline.Selected(); i >= 0 {
 		selected = m.timeline.At(i).Key

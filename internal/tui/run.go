@@ -16,6 +16,7 @@ const framesPerSecond = 30
 // which must be a terminal. That it was ended is no error.
 func Run(ctx context.Context, o Options) (Summary, error) {
 	m := newModel(o)
+	m.ctx = ctx
 	m.out = newTerminal(o.Out, o.Environ)
 	options := []tea.ProgramOption{
 		tea.WithAltScreen(), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler(), tea.WithInput(o.In),
@@ -40,6 +41,12 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	m.stopFeeds()
 	if err != nil && !errors.Is(err, tea.ErrInterrupted) {
 		return m.summary(), fmt.Errorf("run the view: %w", err)
+	}
+	if o.Memory != nil {
+		// What was marked last may not be saved yet.
+		if err := m.saver.save(o.Memory); err != nil {
+			return m.summary(), fmt.Errorf("remember the bookmarks: %w", err)
+		}
 	}
 	return m.summary(), nil
 }

@@ -13,7 +13,9 @@ import (
 
 // layout says where things are now.
 func (m *model) layout() view.Layout {
-	return view.Arrange(m.width, m.height, m.inspecting && m.picker == nil && !m.help)
+	return view.Arrange(m.width, m.height, view.Panes{
+		Inspect: m.inspecting && m.picker == nil && m.help == nil, NoChannels: m.noChannels, Tip: m.screenTip() != "",
+	})
 }
 
 // draw draws the screen.
@@ -30,17 +32,22 @@ func (m *model) screen(l view.Layout) view.Screen {
 	switch {
 	case m.picker != nil:
 		s.Pick = m.screenPicker()
-	case m.help:
-		s.Help = &view.Help{Groups: m.keys.groups(), Scroll: m.helpScroll}
+	case m.help != nil:
+		s.Help = m.screenHelp()
 	}
 	if !m.watched {
 		return s
 	}
-	s.Tabs, s.News = m.channels.tabs(l.Tabs), "NEW"
+	s.Tabs, s.News, s.Channels = m.channels.tabs(l.Tabs), "NEW", hint(m.keys.Channels, "channels")
+	s.NoChannels = m.noChannels
 	if s.Pick != nil || s.Help != nil {
 		return s
 	}
 	s.List, s.Skip = m.rows(l)
+	s.Shift = m.shift
+	if l.Channels > 0 {
+		s.Bookmarks = m.screenBookmarks()
+	}
 	s.Columns = m.columns
 	if len(s.List) == 0 {
 		s.Notice = m.notice()
@@ -98,7 +105,7 @@ func (m *model) state() (view.State, string) {
 }
 
 func (m *model) footer() view.Footer {
-	f := view.Footer{Status: "FOLLOWING", Hints: m.hints(), Toast: m.toast}
+	f := view.Footer{Status: "FOLLOWING", Hints: m.hints(), Toast: m.toast, Tip: m.screenTip()}
 	if m.prompt != nil {
 		f.Prompt = m.screenPrompt()
 		return f
@@ -123,7 +130,7 @@ func (m *model) footer() view.Footer {
 	}
 	if c := m.conn; c.phase == lost || c.phase == connecting && c.attempt > 0 {
 		f.Status = "RECONNECTING"
-		f.Detail = "list is complete up to " + m.completeUpTo() + " · " + m.keys.Reconnect.Help().Key + " retries now"
+		f.Detail = "list is complete up to " + m.completeUpTo() + " · " + hint(m.keys.Reconnect, "").Key + " retries now"
 	} else if c.phase == failed {
 		f.Status, f.Detail = "ENDED", failure(c.err)
 	}
@@ -169,20 +176,21 @@ func (m *model) notice() []string {
 		if c := m.channels.name(); c != "" {
 			what = "in:" + c + " " + what
 		}
-		return []string{
-			fmt.Sprintf("%d of %s match   %s", m.timeline.Shown(), plural(m.timeline.Events(), "event"), text.Name(what)),
-			"", m.keys.Close.Help().Key + " clears the filter",
+		said := []string{fmt.Sprintf("%d of %s match   %s", m.timeline.Shown(), plural(m.timeline.Events(), "event"), text.Name(what)), ""}
+		if meant := m.didYouMean(); meant != "" {
+			said = append(said, "Did you mean   "+meant)
 		}
+		return append(said, hint(m.keys.Close, "").Key+" clears the filter")
 	case m.conn.phase == failed:
 		return []string{
 			"The stream of " + who + " can not be watched: " + failure(m.conn.err) + ".", "",
-			m.keys.Agents.Help().Key + " watches another agent, " + m.keys.Quit.Help().Key + " quits",
+			hint(m.keys.Agents, "").Key + " watches another agent, " + hint(m.keys.Quit, "").Key + " quits",
 		}
 	case m.conn.phase == live && !m.agent.IsZero():
 		return []string{
 			"Connected. Waiting for " + who + "'s next event.", "",
 			who + m.knows() + plural(len(m.channels.all), "channel") + ".",
-			m.keys.Agents.Help().Key + " watches another agent",
+			hint(m.keys.Agents, "").Key + " watches another agent",
 		}
 	case m.conn.phase == live:
 		return []string{"Connected. Waiting for the first event."}
@@ -193,29 +201,37 @@ func (m *model) notice() []string {
 // hints are the keys that help now.
 func (m *model) hints() []view.Hint {
 	k := &m.keys
-	move := view.Hint{Key: "↑↓", Does: "select"}
+	move := pair(k.Up, k.Down, "select")
+	// What is typed has its own keys, whatever those of the list are.
+	choose := view.Hint{Key: "↑↓", Does: "choose"}
+	enter := func(does string) view.Hint { return view.Hint{Key: "enter", Does: does} }
+	esc := func(does string) view.Hint { return view.Hint{Key: "esc", Does: does} }
 	switch {
 	case m.picker != nil && !m.watched:
 		return m.pickHints("quit")
 	case m.picker != nil && m.picker.agents:
 		return m.pickHints("back")
 	case m.picker != nil:
-		return []view.Hint{{Key: "↑↓", Does: "choose"}, hint(k.Inspect, "take"), {Key: "type", Does: "to search"}, hint(k.Close, "back")}
+		return []view.Hint{choose, enter("take"), {Key: "type", Does: "to search"}, esc("back")}
 	case m.prompt != nil && m.prompt.purpose == toJump:
-		return []view.Hint{hint(k.Inspect, "go"), hint(k.Close, "back")}
+		return []view.Hint{enter("go"), esc("back")}
+	case m.prompt != nil && m.prompt.purpose == toExport:
+		return []view.Hint{enter("write"), esc("back")}
 	case m.prompt != nil && m.prompt.purpose == toFind:
-		return []view.Hint{hint(k.Inspect, "find"), hint(k.Close, "back"), {Key: "n N", Does: "next and previous, later"}}
+		return []view.Hint{enter("find"), esc("back"), pair(k.NextFound, k.PreviousFound, "next and previous, later")}
 	case m.prompt != nil:
-		return []view.Hint{hint(k.Inspect, "keep"), hint(k.Close, "undo"), {Key: "", Does: m.exampleSeen() + "word from:bob in:#dev to:@bob type:message.* is:dm since:10m -not"}}
-	case m.help:
-		return []view.Hint{hint(k.Close, "back"), {Key: "↑↓", Does: "scroll"}}
+		return []view.Hint{enter("keep"), esc("undo"), {Key: "", Does: m.exampleSeen() + "word from:bob in:#dev to:@bob type:message.* is:dm since:10m -not"}}
+	case m.help != nil && m.help.searching:
+		return []view.Hint{esc("all keys"), enter("back"), {Key: "↑↓", Does: "scroll"}}
+	case m.help != nil:
+		return []view.Hint{hint(k.Close, "back"), pair(k.Up, k.Down, "scroll"), hint(k.Filter, "search")}
 	case m.inspecting:
 		return []view.Hint{
 			hint(k.Close, "close"),
-			{Key: "↑↓", Does: "next event"},
-			hint(k.Copy, "copy"), hint(k.CopyJSON, "copy JSON"),
-			{Key: "J K", Does: "scroll"},
-			hint(k.Newest, "follow"), hint(k.Help, "help"), hint(k.Quit, "quit"),
+			pair(k.Up, k.Down, "next event"),
+			hint(k.Copy, "copy"), hint(k.CopyJSON, "copy JSON"), hint(k.Raw, m.rawHint()),
+			pair(k.ScrollDown, k.ScrollUp, "scroll"),
+			hint(k.Newest, "follow"), hint(k.Help, "help"), hint(k.Quit, "quit"), hint(k.Pager, "pager"), hint(k.Bookmark, "bookmark"),
 		}
 	}
 	pause := "pause"
@@ -231,7 +247,15 @@ func (m *model) hints() []view.Hint {
 		hints = append([]view.Hint{hint(k.Reconnect, "retry now")}, hints...)
 	}
 	return append(hints, hint(k.Channels, "channels"), hint(k.Agents, "agent"), hint(k.Help, "help"), hint(k.Quit, "quit"),
-		hint(k.Clock, "time"), hint(k.Wrap, "wrap"), hint(k.Copy, "copy"))
+		hint(k.Clock, "time"), hint(k.Wrap, "wrap"), hint(k.Copy, "copy"), hint(k.Export, "export"), hint(k.Bookmark, "bookmark"))
+}
+
+// rawHint is what the key for JSON does to what is inspected.
+func (m *model) rawHint() string {
+	if m.raw {
+		return "in words"
+	}
+	return "raw JSON"
 }
 
 // ago is how long before now something was.

@@ -143,16 +143,15 @@ func (m *model) mark() tea.Cmd {
 
 // pickHints are the keys that choose agents; leave is what escape does.
 func (m *model) pickHints(leave string) []view.Hint {
-	k := &m.keys
 	watch := "watch"
 	if n := len(m.picker.marked); n > 0 {
 		watch = "watch " + strconv.Itoa(n) + " marked"
 	}
 	return []view.Hint{
 		{Key: "↑↓", Does: "choose"},
-		hint(k.Inspect, watch),
+		{Key: "enter", Does: watch},
 		{Key: "tab", Does: "select several"},
 		{Key: "type", Does: "to search"},
-		hint(k.Close, leave),
+		{Key: "esc", Does: leave},
 	}
 }

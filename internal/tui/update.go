@@ -37,6 +37,18 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.names = line.NewNames(msg.infos)
 		m.view.Names = m.names
 		m.refreshPicker()
+	case bookmarkList:
+		return m, m.takeBookmarks(msg)
+	case firstTime:
+		return m, m.takeFirst(msg)
+	case exported:
+		return m, m.takeExported(msg)
+	case tea.MouseMsg:
+		return m, m.pressMouse(msg)
+	case wheelEnd:
+		m.scrollWheel()
+	case pagerEnded:
+		return m, m.takePagerEnd(msg)
 	case toastShow:
 		return m, m.say(msg.text)
 	case toastEnd:
@@ -44,6 +56,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.toast = ""
 		}
 	case tea.ResumeMsg:
+		if m.mouse {
+			return m, tea.EnableMouseCellMotion
+		}
 	default:
 		m.dirty = false
 	}

@@ -28,6 +28,8 @@ type Query struct {
 type term struct {
 	negated bool
 	match   func(*line.Record) bool
+	field   string // empty for words
+	values  []val
 }
 
 // Parse reads a query. It fails with a [*SyntaxError].
@@ -48,7 +50,7 @@ func Parse(s string, o Options) (*Query, error) {
 		if err != nil {
 			return nil, err
 		}
-		q.terms = append(q.terms, term{t.negated, match})
+		q.terms = append(q.terms, term{t.negated, match, t.field, t.values})
 		if t.field == "seen" || t.field == "only" {
 			q.seers = append(q.seers, t)
 		}
@@ -72,6 +74,23 @@ func (q *Query) Match(r *line.Record) bool {
 
 // Empty reports whether the query matches everything because it has no terms.
 func (q *Query) Empty() bool { return q == nil || len(q.terms) == 0 }
+
+// Values returns what the conditions on a field ask for that are not negated.
+func (q *Query) Values(field string) []string {
+	if q == nil {
+		return nil
+	}
+	var values []string
+	for _, t := range q.terms {
+		if t.field != field || t.negated {
+			continue
+		}
+		for _, v := range t.values {
+			values = append(values, v.text)
+		}
+	}
+	return values
+}
 
 // NeedsWaiting reports whether the answer depends on [line.Record.Waiting].
 func (q *Query) NeedsWaiting() bool { return q != nil && q.waiting }

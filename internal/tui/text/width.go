@@ -52,3 +52,15 @@ func Wrap(s string, width int) []string {
 	}
 	return lines
 }
+
+// Skip returns s without its first width cells, with an ellipsis where they
+// were.
+func Skip(s string, width int) string {
+	if width <= 0 || s == "" {
+		return s
+	}
+	if rest := ansi.TruncateLeft(s, width+1, ellipsis); rest != "" {
+		return rest
+	}
+	return ellipsis
+}

@@ -104,3 +104,23 @@ func TestNearest_FindsSlips(t *testing.T) {
 		}
 	}
 }
+
+func TestSkip(t *testing.T) {
+	for _, tt := range []struct {
+		s     string
+		width int
+		want  string
+	}{
+		{"", 3, ""},
+		{"abcdef", 0, "abcdef"},
+		{"abcdef", 2, "…def"},
+		{"abc", 3, "…"},
+		{"abc", 50, "…"},
+		{"日本語ab", 2, "…本語ab"},
+		{"日本語ab", 1, "…本語ab"},
+	} {
+		if got := text.Skip(tt.s, tt.width); got != tt.want {
+			t.Errorf("%q without %d cells: got %q, want %q", tt.s, tt.width, got, tt.want)
+		}
+	}
+}

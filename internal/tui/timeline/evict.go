@@ -15,6 +15,7 @@ func (t *Timeline) evict() {
 		if e.row.Kind == Event {
 			t.events--
 		}
+		t.countReply(e.row.Record, -1)
 		t.hide(e)
 	}
 }

@@ -192,3 +192,15 @@ func (t *Timeline) fill(top, skip, height int, lines func(*Row) int) []*Row {
 	}
 	return rows
 }
+
+// SelectFirst selects the oldest row that ok accepts, and reports whether
+// there is one. It pauses.
+func (t *Timeline) SelectFirst(ok func(*Row) bool) bool {
+	for i := range t.Len() {
+		if r := t.At(i); ok(r) {
+			t.Select(r.Key)
+			return true
+		}
+	}
+	return false
+}

@@ -36,6 +36,7 @@ type Timeline struct {
 	bytes   int64
 	events  int // entries that are events
 	seq     uint64
+	replies map[string]int // messages held by the thread they are in
 
 	match   func(*line.Record) bool
 	pending int // entries before this one have not been asked yet
@@ -71,6 +72,7 @@ func (t *Timeline) Append(r *line.Record) {
 	row := &Row{Key: t.next(), Kind: Event, Record: r, size: sizeOf(r)}
 	t.events++
 	t.bytes += row.size
+	t.countReply(r, 1)
 	t.closeGap(r.Time())
 	t.add(entry{row, t.match == nil || t.match(r)})
 	t.evict()

@@ -20,11 +20,19 @@ func (s *Screen) footer(l Layout) []string {
 	if w := text.Width(f.Right); w+3 <= status.left {
 		status.space(status.left-w-1).put(f.Right, faint)
 	}
-	lines := []string{status.String()}
+	lines := append(s.tip(l), status.String())
 	if l.Hints {
 		lines = append(lines, s.hints(l.Width))
 	}
 	return lines
+}
+
+// tip draws what newcomers should know.
+func (s *Screen) tip(l Layout) []string {
+	if !l.Tip {
+		return nil
+	}
+	return []string{newRow(l.Width, s.Theme).space(1).put(s.Footer.Tip, bold).String()}
 }
 
 // hints draws as many keys as fit, or what has just happened.
@@ -66,7 +74,7 @@ func (s *Screen) promptLines(l Layout) []string {
 	} else {
 		s.input(in, p.Input)
 	}
-	lines := []string{in.String()}
+	lines := append(s.tip(l), in.String())
 	switch {
 	case !l.Hints:
 	case p.Error != "":

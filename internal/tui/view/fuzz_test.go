@@ -18,7 +18,9 @@ func FuzzRender(f *testing.F) {
 		said, called = text.Content(said), text.Name(called)
 		s.Header.Who, s.Tabs[1].Name, s.Footer.Toast, s.Wrap = called, called, called, wrap
 		s.Inspect.Title, s.Inspect.Body, s.Inspect.Fields[0].Value = called, said, said
+		s.Bookmarks, s.Footer.Tip, s.Shift = []string{called}, called, int(height)
 		for i := range s.List {
+			s.List[i].Marked = i%2 == 0
 			s.List[i].Text, s.List[i].Who, s.List[i].Where = said, called, called
 		}
 		w, h := int(width)%200+1, int(height)%60+1

@@ -72,7 +72,7 @@ func (s *Screen) tabs(width int) string {
 	if len(s.Tabs) == 0 {
 		return r.String()
 	}
-	const hint = "c channels"
+	hint := s.Channels.Key + " " + s.Channels.Does
 	sum := 0
 	for _, t := range s.Tabs {
 		sum += t.Count
@@ -81,8 +81,8 @@ func (s *Screen) tabs(width int) string {
 		r.put(s.News+" "+strconv.Itoa(sum), bold).space(2)
 	}
 	keep := 0
-	if width >= 60 {
-		keep = len(hint) + 2
+	if width >= 60 && s.Channels.Key != "" {
+		keep = text.Width(hint) + 2
 	}
 	for i, t := range s.Tabs {
 		label, sgr := t.label(), plain
@@ -101,7 +101,7 @@ func (s *Screen) tabs(width int) string {
 		r.put(label, sgr).space(2)
 	}
 	if keep > 0 {
-		r.space(r.left-len(hint)-1).put(hint, faint)
+		r.space(r.left-text.Width(hint)-1).put(hint, faint)
 	}
 	return r.String()
 }
@@ -136,6 +136,12 @@ func (s *Screen) channels(width int) []string {
 		r := newRow(width, s.Theme).put(mark, bold).fit(t.Name, width-8, sgr)
 		r.space(6-text.Width(count)).put(count, sgr).put(tail, boldRed)
 		lines = append(lines, r.String())
+	}
+	if len(s.Bookmarks) > 0 {
+		lines = append(lines, "", newRow(width, s.Theme).space(1).put("BOOKMARKS", bold).String())
+	}
+	for _, b := range s.Bookmarks {
+		lines = append(lines, newRow(width, s.Theme).space(1).put(bookmark, bold).space(1).put(b, plain).String())
 	}
 	return lines
 }

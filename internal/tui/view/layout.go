@@ -18,6 +18,8 @@ type Layout struct {
 	// pane that has them otherwise, or 0.
 	Tabs     bool
 	Channels int
+	// Tip tells whether there is a line for what newcomers should know.
+	Tip bool
 	// Hints tells whether there is a line for keys.
 	Hints bool
 	// Rules tells whether rules part the panes from header and footer.
@@ -32,8 +34,33 @@ type Layout struct {
 	Beside                      bool
 }
 
-// Arrange says where things are on a screen of that size.
-func Arrange(width, height int, inspect bool) Layout {
+// Panes are the panes there are besides the list.
+type Panes struct {
+	Inspect bool
+	// NoChannels hides the channels, wherever they would be.
+	NoChannels bool
+	// Tip asks for a line above the footer.
+	Tip bool
+}
+
+// ListAt is where the list begins: its first column and its first line.
+func (l Layout) ListAt() (x, y int) {
+	y = 1 // below the header
+	if l.Tabs {
+		y++
+	}
+	if l.Rules {
+		y++
+	}
+	if l.Channels > 0 {
+		x = l.Channels + 1
+	}
+	return x, y
+}
+
+// Arrange says where things are on a screen of that size. Beside other panes
+// the list has at least half of the width.
+func Arrange(width, height int, p Panes) Layout {
 	l := Layout{Width: width, Height: height}
 	if l.TooSmall = width < minWidth || height < minHeight; l.TooSmall {
 		return l
@@ -43,10 +70,16 @@ func Arrange(width, height int, inspect bool) Layout {
 	if l.Hints {
 		l.Body--
 	}
+	if l.Tip = p.Tip && height >= 10; l.Tip {
+		l.Body--
+	}
 	if width >= paneWidth && height >= 16 {
-		l.Channels, l.Rules = channelsWidth, true
+		l.Rules = true
 		l.Body -= 2
-	} else if height >= 10 {
+		if !p.NoChannels {
+			l.Channels = channelsWidth
+		}
+	} else if height >= 10 && !p.NoChannels {
 		l.Tabs = true
 		l.Body--
 	}
@@ -55,10 +88,10 @@ func Arrange(width, height int, inspect bool) Layout {
 		l.ListWidth -= l.Channels + 1
 	}
 	switch {
-	case !inspect:
+	case !p.Inspect:
 	case width >= sideWidth:
 		l.Beside = true
-		l.InspectWidth, l.InspectHeight = min(60, max(46, l.ListWidth*2/5)), l.Body
+		l.InspectWidth, l.InspectHeight = min(60, max(46, l.ListWidth*2/5), l.ListWidth-1-(width+1)/2), l.Body
 		l.ListWidth -= l.InspectWidth + 1
 	default:
 		l.InspectWidth, l.InspectHeight = width, l.Body-l.Body/2+min(2, l.Body/8)

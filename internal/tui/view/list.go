@@ -40,6 +40,9 @@ func framed(c Columns, width int) frame {
 	return f
 }
 
+// TextWidth is how many cells the text of a row has in a list of that width.
+func TextWidth(c Columns, width int) int { return framed(c, width).text }
+
 // Height is how many lines row takes in a list of that width.
 func Height(row Row, c Columns, wrap bool, width int) int {
 	if !wrap || row.Kind != Line {
@@ -85,8 +88,8 @@ func (s *Screen) row(r Row, width int) []string {
 	f := framed(s.Columns, width)
 	first := s.rowStart(r, f, width)
 	if !s.Wrap {
-		body := strings.ReplaceAll(strings.TrimRight(clip(r.Text, f.text), "\n"), "\n", newlineMark)
-		return []string{s.rowEnd(first, r, f, body)}
+		body := strings.ReplaceAll(strings.TrimRight(clip(r.Text, f.text+s.Shift), "\n"), "\n", newlineMark)
+		return []string{s.rowEnd(first, r, f, text.Skip(body, s.Shift))}
 	}
 	texts := wrapped(r.Text, f.text)
 	lines := []string{s.rowEnd(first, r, f, texts[0])}
@@ -128,7 +131,7 @@ func (s *Screen) dots(seen string) string {
 }
 
 func (s *Screen) rowEnd(out *row, r Row, f frame, body string) string {
-	if r.Flag == "" {
+	if r.Flag == "" && !r.Marked {
 		return out.put(body, s.textStyle(r)).String()
 	}
 	sgr := faint
@@ -140,7 +143,11 @@ func (s *Screen) rowEnd(out *row, r Row, f frame, body string) string {
 	}
 	flag := text.Truncate(r.Flag, flagWidth-1)
 	out.fit(body, out.left-2-text.Width(flag), s.textStyle(r))
-	return out.space(out.left-text.Width(flag)-1).put(flag, sgr).String()
+	out.space(out.left-text.Width(flag)-1).put(flag, sgr)
+	if r.Marked {
+		out.put(bookmark, bold)
+	}
+	return out.String()
 }
 
 func (s *Screen) mark(r Row) string {

@@ -36,6 +36,9 @@ type row struct {
 
 func newRow(width int, t Theme) *row { return &row{left: max(0, width), color: t.Color} }
 
+// bookmark marks what the reader has marked.
+const bookmark = "◆"
+
 // newlineMark is drawn where a text of one line has a line feed.
 const newlineMark = " ⏎ "
 
@@ -100,7 +103,7 @@ func clip(s string, width int) string {
 
 // plainly replaces what is drawn beyond ASCII, each by one character.
 var plainly = strings.NewReplacer(
-	"─", "-", "│", "|", "┬", "+", "┴", "+", "├", "+", "┤", "+", "╌", "-", "▌", ">", "●", "*", "○", "o", "◌", "?",
+	"─", "-", "│", "|", "┬", "+", "┴", "+", "├", "+", "┤", "+", "╌", "-", "▌", ">", "●", "*", "○", "o", "◌", "?", "◆", "+",
 	"▁", ".", "▂", ".", "▃", ":", "▄", ":", "▅", "|", "▆", "|", "▇", "#", "█", "#",
 	"…", "~", "·", "-", "→", ">", "←", "<", "↑", "^", "↓", "v", "⏎", "/", "↳", ">", "–", "-",
 )

@@ -13,7 +13,9 @@ func Render(s Screen, width, height int) string {
 	if width <= 0 || height <= 0 {
 		return ""
 	}
-	l := Arrange(width, height, s.Inspect != nil && s.Pick == nil && s.Help == nil)
+	l := Arrange(width, height, Panes{
+		Inspect: s.Inspect != nil && s.Pick == nil && s.Help == nil, NoChannels: s.NoChannels, Tip: s.Footer.Tip != "",
+	})
 	lines := make([]string, 0, height)
 	if l.TooSmall {
 		lines = text.Wrap(fmt.Sprintf("terminal too small (%dx%d), need %dx%d", width, height, minWidth, minHeight), width)
@@ -87,9 +89,13 @@ func (s *Screen) ruled(l Layout, lines []string) []string {
 			cells[i] = "─"
 		}
 		if s.Pick == nil && s.Help == nil {
-			cells[l.Channels] = cross
+			list := 0 // where it begins
+			if l.Channels > 0 {
+				cells[l.Channels] = cross
+				list = l.Channels + 1
+			}
 			if l.Beside {
-				cells[l.Channels+1+l.ListWidth] = cross
+				cells[list+l.ListWidth] = cross
 			}
 		}
 		return newRow(l.Width, s.Theme).put(strings.Join(cells, ""), faint).String()

@@ -18,7 +18,7 @@ func sample() view.Screen {
 			Who: "alice@webapp", State: view.Good, Word: "live",
 			Rates: []float64{0, 1, .5, 2, 5, 1, .5, 0, 0}, Rate: "1.8/s", Latency: "lag 38ms", Gaps: "1 gap", Clock: "14:32:07",
 		},
-		News: "NEW",
+		News: "NEW", Channels: view.Hint{Key: "c", Does: "channels"},
 		Tabs: []view.Tab{
 			{Name: "ALL", Chosen: true},
 			{Name: "#dev", Count: 4},
@@ -95,6 +95,32 @@ func helping() view.Screen {
 	return s
 }
 
+// marking shows a newcomer bookmarks, replies, and texts scrolled sideways.
+func marking() view.Screen {
+	s := inspecting()
+	s.List[2].Marked, s.List[4].Marked, s.List[5].Marked = true, true, true
+	s.List[6].Flag = "↳12"
+	s.Shift = 10
+	s.Bookmarks = []string{"alice decision: keep WAL, busy_timeout 5s", "bob merging"}
+	s.Footer.Tip = "space pauses, enter inspects, ? shows every key; esc hides this line"
+	return s
+}
+
+// alone is the list without any other pane.
+func alone() view.Screen {
+	s := sample()
+	s.NoChannels = true
+	return s
+}
+
+// searching looks for a key, whose name is long.
+func searching() view.Screen {
+	s := helping()
+	s.Help.Searching, s.Help.Input = true, view.Input{Text: "half", Cursor: 4}
+	s.Help.Groups = []view.HelpGroup{{Title: "MOVE", Keys: []view.Hint{{Key: "ctrl+u shift+up", Does: "half a page up"}}}}
+	return s
+}
+
 // filtering is a filter that is being typed and hides everything.
 func filtering() view.Screen {
 	s := sample()
@@ -153,7 +179,7 @@ func hostile() view.Screen {
 
 func samples() map[string]func() view.Screen {
 	return map[string]func() view.Screen{
-		"following": sample, "inspect": inspecting, "pick": picking, "help": helping, "filter": filtering, "wrap": wrapping,
+		"following": sample, "inspect": inspecting, "pick": picking, "help": helping, "search": searching, "marks": marking, "alone": alone, "filter": filtering, "wrap": wrapping,
 		"several": several, "choose": choosing,
 	}
 }

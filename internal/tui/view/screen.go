@@ -8,14 +8,21 @@ type Screen struct {
 	Tabs []Tab
 	// News is what the counts of the tabs count: "NEW".
 	News string
+	// Channels is the key that chooses one of them; NoChannels hides them.
+	Channels   Hint
+	NoChannels bool
+	// Bookmarks are shown below the channels, if there is room.
+	Bookmarks []string
 	// List are the rows in view; Skip is how many lines of the first are
 	// above the list.
 	List []Row
 	Skip int
 	// Columns are the widths of the columns of the list.
 	Columns Columns
-	// Wrap shows long texts in several lines.
-	Wrap bool
+	// Wrap shows long texts in several lines; without it Shift is how many
+	// cells of them are left of the list.
+	Wrap  bool
+	Shift int
 	// Notice is shown instead of an empty list.
 	Notice []string
 	// Inspect is the event looked at; nil if there is none.
@@ -84,6 +91,8 @@ const (
 type Row struct {
 	Kind     Kind
 	Selected bool
+	// Marked tells that the reader has bookmarked it.
+	Marked bool
 	// Text is all that the rules have. Seen says who of several agents sees it.
 	Time, Seen, Where, Who, Text, Flag string
 	// WhoColor is the ANSI colour of Who, 0 to 15.
@@ -133,8 +142,12 @@ type Input struct {
 
 // Help is the overview of keys.
 type Help struct {
+	// Groups are the keys that are shown.
 	Groups []HelpGroup
 	Scroll int
+	// Searching tells that a line to look for is being typed, Input is it.
+	Searching bool
+	Input     Input
 }
 
 // HelpGroup are keys that belong together.
@@ -158,6 +171,8 @@ type Footer struct {
 	// them for a while.
 	Hints []Hint
 	Toast string
+	// Tip is said above the footer, to newcomers.
+	Tip string
 }
 
 // Prompt is a line that is being typed.
