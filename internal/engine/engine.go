@@ -66,6 +66,7 @@ type Engine struct {
 	trimTime  time.Time
 
 	progress  progress
+	checks    checks
 	condition atomic.Pointer[Condition]
 }
 
@@ -142,6 +143,7 @@ func (e *Engine) begin(ctx context.Context) error {
 		return err
 	}
 	e.state = state
+	e.checks.reset(state.Workspace.Checked())
 	if state.Checkpoint.Log == "" {
 		return e.lookAndRebuild(ctx)
 	}
