@@ -2,20 +2,12 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"strings"
 	"sync"
 	"time"
 
 	"cslack-stream/internal/engine/event"
-)
-
-const (
-	// waitingEvents is how many of the newest events are looked through for
-	// messages that wait, waitingPage how many are read at a time.
-	waitingEvents = 10_000
-	waitingPage   = 1000
 )
 
 // checks is when agents were last seen checking. The workspace keeps it, which
@@ -43,10 +35,15 @@ func (c *checks) follow(events []*event.Event) {
 			c.mu.Unlock()
 		case event.AgentRegistered: // one of that name that was there before is gone
 			c.mu.Lock()
-			delete(c.at, event.Agent{Name: strings.TrimSuffix(e.EntityID, ":"+e.Project), Project: e.Project})
+			delete(c.at, registered(e))
 			c.mu.Unlock()
 		}
 	}
+}
+
+// registered is the agent that an event of that type is about.
+func registered(e *event.Event) event.Agent {
+	return event.Agent{Name: strings.TrimSuffix(e.EntityID, ":"+e.Project), Project: e.Project}
 }
 
 func (c *checks) all() map[event.Agent]time.Time {
@@ -68,7 +65,10 @@ func (c *checks) of(k event.Agent) *string {
 // messages came for them since.
 func (e *Engine) fillChecks(ctx context.Context, agents []event.AgentInfo) error {
 	at := e.checks.all()
-	waiting, err := e.waiting(ctx, at)
+	if len(at) == 0 {
+		return nil
+	}
+	waiting, err := e.waiting.count(ctx, e.log, at)
 	if err != nil {
 		return err
 	}
@@ -79,56 +79,4 @@ func (e *Engine) fillChecks(ctx context.Context, agents []event.AgentInfo) error
 		}
 	}
 	return nil
-}
-
-// waiting counts for each of the agents the messages of others that it may
-// see, behind the event of its last check, in one pass from the newest event
-// back. It ends where all checks are found, or after waitingEvents.
-func (e *Engine) waiting(ctx context.Context, agents map[event.Agent]time.Time) (map[event.Agent]int64, error) {
-	counts := make(map[event.Agent]int64)
-	open := maps.Clone(agents) // those whose check is not found yet
-	if len(open) == 0 {
-		return counts, nil
-	}
-	b, err := e.log.Bounds(ctx)
-	if err != nil {
-		return nil, err
-	}
-	at := b.Latest()
-	for seen := 0; seen < waitingEvents && len(open) > 0; {
-		events, err := e.log.Before(ctx, at, min(waitingPage, waitingEvents-seen))
-		if err != nil || len(events) == 0 {
-			return counts, err
-		}
-		for _, ev := range events {
-			switch ev.Type {
-			case event.AgentChecked:
-				delete(open, ev.Agent)
-			case event.MessageNew:
-				countFor(open, ev, counts)
-			}
-		}
-		seen += len(events)
-		last := events[len(events)-1].Cursor
-		at = event.Cursor{Epoch: last.Epoch, Offset: last.Offset - 1}
-	}
-	return counts, nil
-}
-
-// countFor counts a message for those of the agents who may see it, but not
-// for its sender.
-func countFor(agents map[event.Agent]time.Time, e *event.Event, counts map[event.Agent]int64) {
-	var m struct {
-		Name    string  `json:"sender_id"`
-		Project *string `json:"sender_project_id"`
-	}
-	if json.Unmarshal(e.Payload, &m) != nil {
-		return
-	}
-	sender := event.AgentInfo{Name: m.Name, ProjectID: m.Project}.Key()
-	for k := range agents {
-		if k != sender && e.VisibleTo(k) {
-			counts[k]++
-		}
-	}
 }

@@ -159,3 +159,19 @@ func TestEngine_UpgradesVersion1(t *testing.T) {
 	wantLists(t, "attachment", a, "alice never", "bob 1")
 }
 
+// manyMessages are n messages of bob in one transaction.
+func manyMessages(n int) string {
+	return fmt.Sprintf(`WITH RECURSIVE s(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM s WHERE x<%d)
+INSERT INTO messages(channel_id,sender_id,sender_project_id,content) SELECT 'global:general','bob','p','m'||x FROM s`, n)
+}
+
+// TestEngine_ListsChecksOfLongAgo: only the newest events are looked through.
+func TestEngine_ListsChecksOfLongAgo(t *testing.T) {
+	db, w := newWorld(t)
+	w.Exec(hosttest.Session("s", "p"))
+	e := startCarrier(t, db)
+	s := e.operator(t, event.Cursor{})
+	w.Exec(checks("alice"), manyMessages(12_000), say("last"))
+	contents(t, s, "last")
+	wantLists(t, "long ago", e, "alice 10000", "bob never")
+}

@@ -67,6 +67,7 @@ type Engine struct {
 
 	progress  progress
 	checks    checks
+	waiting   waiting
 	condition atomic.Pointer[Condition]
 }
 
