@@ -102,7 +102,7 @@ func Added(g claudeslack.Generation) string {
 // Upgraded says in one line what Install does about an installation of an
 // older version.
 func (s Status) Upgraded() string {
-	return fmt.Sprintf("upgrades the change log from version %d to %d, which adds the trigger %s%s (who checks its messages) and loses nothing", s.Version, version, prefix, callTrigger.name)
+	return fmt.Sprintf("upgrades the change log from version %d to %d, which notes who checks its messages too; nothing of it is lost", s.Version, version)
 }
 
 // CheckGeneration returns a *claudeslack.SchemaError if nothing may be
