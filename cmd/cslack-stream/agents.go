@@ -29,7 +29,9 @@ func newAgentsCommand(env *environment) *cobra.Command {
 		Use:   "agents",
 		Short: "List the agents of the workspace",
 		Long: `agents lists the agents of the workspace: as a table on a terminal, otherwise
-tab separated (address, project id, status, last active, channels, description).`,
+tab separated (address, project id, status, last active, channels, description,
+last seen checking, waiting). Claude-Slack does not record a check that repeats
+one of the ten minutes before: an agent may have checked since.`,
 		Example: `  cslack-stream agents
   cslack-stream agents -o json | jq -r '.[].name'`,
 		Args: noArgs,
@@ -55,24 +57,58 @@ func listAgents(ctx context.Context, env *environment, o listOptions) error {
 	slices.SortFunc(infos, func(a, b event.AgentInfo) int {
 		return cmp.Compare(names.Address(a.Key()), names.Address(b.Key()))
 	})
-	t := table{headings: []string{"AGENT", "PROJECT", "STATUS", "ACTIVE", "CHANNELS", "DESCRIPTION"}}
+	return env.agentTable(infos, names, terminal).print(env.Stdout, o.output, terminal)
+}
+
+// agentTable lists agents. For people, who was seen checking has columns only
+// if anybody ever was; for programs these are always there, at the end, so
+// that columns keep their places.
+func (env *environment) agentTable(infos []event.AgentInfo, names *line.Names, terminal bool) *table {
+	t := &table{headings: []string{"AGENT", "PROJECT", "STATUS", "ACTIVE", "CHANNELS"}}
+	checked := slices.ContainsFunc(infos, func(i event.AgentInfo) bool { return i.CheckedAt != nil })
+	if checked {
+		t.headings = append(t.headings, "CHECKED", "WAITING")
+	}
+	t.headings = append(t.headings, "DESCRIPTION")
 	for _, i := range infos {
 		project := i.Key().Project
 		if terminal {
 			project = names.Project(project)
 		}
+		row := []string{names.Address(i.Key()), project, value(i.Status), env.lastActive(i, terminal), strconv.FormatInt(i.Channels, 10)}
+		checks := []string{env.lastChecked(i, terminal), ""}
+		if i.Waiting != nil {
+			checks[1] = strconv.FormatInt(*i.Waiting, 10)
+		}
+		switch {
+		case !terminal:
+			row = append(append(row, value(i.Description)), checks...)
+		case checked:
+			row = append(append(row, checks...), value(i.Description))
+		default:
+			row = append(row, value(i.Description))
+		}
 		t.objects = append(t.objects, i)
-		t.rows = append(t.rows, []string{
-			names.Address(i.Key()), project, value(i.Status), env.lastActive(i, terminal), strconv.FormatInt(i.Channels, 10), value(i.Description),
-		})
+		t.rows = append(t.rows, row)
 	}
-	return t.print(env.Stdout, o.output, terminal)
+	return t
 }
 
-// lastActive says when an agent was last active: how long ago for people, the
-// time for programs.
+// lastActive says when an agent was last active.
 func (env *environment) lastActive(i event.AgentInfo, ago bool) string {
 	at, ok := claudeslack.Time(i.LastActive)
+	return env.when(at, ok, ago)
+}
+
+// lastChecked says when an agent was last seen checking.
+func (env *environment) lastChecked(i event.AgentInfo, ago bool) string {
+	at, err := time.Parse(time.RFC3339, value(i.CheckedAt))
+	return env.when(at, err == nil, ago)
+}
+
+// when says when something was, if it ever was: how long ago for people, the
+// time for programs.
+func (env *environment) when(at time.Time, ok, ago bool) string {
 	switch {
 	case !ok && ago:
 		return "never"

@@ -114,11 +114,17 @@ func captureStatus(ctx context.Context, env *environment, db string) error {
 	fmt.Fprintf(env.Stdout, "database   %s\nschema     %s\n", path, generation.Name)
 	switch {
 	case s.Installed:
-		fmt.Fprintf(env.Stdout, "capture    installed, version %d, epoch %s\nchange log %d rows, newest %d\nevent file %s\n", s.Version, s.Epoch, s.Changes, s.Newest, eventFile(path))
-	case s.Version > 0:
-		fmt.Fprintf(env.Stdout, "capture    damaged or of another version (%d missing or changed triggers); serve or capture install mends it\n", len(s.Missing))
+		older := ""
+		if s.Outdated() {
+			older = " (older than this build's: serve or capture install upgrades it)"
+		}
+		fmt.Fprintf(env.Stdout, "capture    installed, version %d%s, epoch %s\nchange log %d rows, newest %d\nevent file %s\n", s.Version, older, s.Epoch, s.Changes, s.Newest, eventFile(path))
+	case s.Newer():
+		fmt.Fprintf(env.Stdout, "capture    version %d, newer than this build knows: use the newer build\n", s.Version)
+	case s.Present:
+		fmt.Fprintf(env.Stdout, "capture    damaged (%d missing or changed triggers); serve or capture install mends it\n", len(s.Missing))
 	default:
-		fmt.Fprintf(env.Stdout, "capture    not installed; capture install %s\n", trigger.Added())
+		fmt.Fprintf(env.Stdout, "capture    not installed; capture install %s\n", trigger.Added(generation))
 	}
 	return nil
 }

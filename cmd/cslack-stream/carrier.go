@@ -31,8 +31,11 @@ func carry(ctx context.Context, env *environment, path string, logger *slog.Logg
 	if err != nil {
 		return nil, errors.Join(err, host.Close())
 	}
-	if !status.Installed {
-		fmt.Fprintf(env.Stderr, "cslack-stream: %s: %s\n", path, trigger.Added())
+	switch {
+	case status.Outdated():
+		fmt.Fprintf(env.Stderr, "cslack-stream: %s: %s\n", path, status.Upgraded())
+	case !status.Installed && !status.Newer():
+		fmt.Fprintf(env.Stderr, "cslack-stream: %s: %s\n", path, trigger.Added(generation))
 	}
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
 	a.events, err = openEvents(ctx, path, sqlite.Options{Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch())})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"time"
 
 	"cslack-stream/internal/engine/event"
 )
@@ -153,9 +154,13 @@ func startsSession(project, name string) act {
 	}
 }
 
-// checks is an agent looking for messages, which nobody sees.
+// checks is an agent looking for messages of the last minutes. It says since
+// when: the host does not note a call that it has noted just now.
 func checks(who event.Agent) act {
-	return uses(who, "get_messages", map[string]any{"limit": 10})
+	return func(ctx context.Context, h *demoHost) error {
+		since := h.now().Add(-5 * time.Minute).UTC().Format(time.RFC3339)
+		return uses(who, "get_messages", map[string]any{"since": since, "limit": 10})(ctx, h)
+	}
 }
 
 func uses(who event.Agent, tool string, inputs map[string]any) act {

@@ -62,6 +62,41 @@ func TestDirector_EveryRoundShowsEverything(t *testing.T) {
 	}
 }
 
+// TestDirector_SomeCheckOften: two agents look for messages all the time, one
+// seldom, one never.
+func TestDirector_SomeCheckOften(t *testing.T) {
+	path := newDemoWorkspace(t)
+	clock := time.Now()
+	h := &demoHost{path: path, now: func() time.Time { clock = clock.Add(time.Second); return clock }}
+	release, err := h.hold(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	// The host forgets calls soon.
+	for _, ddl := range []string{`CREATE TABLE seen(agent)`, `CREATE TRIGGER seeing AFTER INSERT ON tool_calls WHEN NEW.tool_name='mcp__claude-slack__get_messages'
+		BEGIN INSERT INTO seen VALUES(NEW.tool_inputs ->> '$.agent_id'); END`} {
+		if err := h.exec(t.Context(), ddl); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := newDirector(1)
+	for d.round < 4 {
+		if err := performAll(t.Context(), h, d.next()); err != nil {
+			t.Fatalf("round %d: %v", d.round, err)
+		}
+	}
+	count := func(name string) (n int) {
+		if err := h.held.QueryRowContext(t.Context(), `SELECT count(*) FROM seen WHERE agent=?`, name).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if alice, bob, carol, mei := count("alice"), count("bob"), count("carol"), count("mei"); alice == 0 || bob < 3*alice || carol < 3*alice || mei != 0 {
+		t.Errorf("alice checked %d times, bob %d, carol %d, mei %d; want alice seldom, bob and carol often, mei never", alice, bob, carol, mei)
+	}
+}
+
 func TestDirector_PicksWithoutRepeating(t *testing.T) {
 	d := newDirector(1)
 	seen := make(map[string]int)

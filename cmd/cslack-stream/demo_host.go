@@ -248,11 +248,24 @@ func (h *demoHost) syncConfig(ctx context.Context, project, snapshot string) err
 }
 
 // recordToolCall is what the host's hook does before every tool that an agent
-// uses.
+// uses: it notes the call, unless it repeats one of the ten minutes before.
 func (h *demoHost) recordToolCall(ctx context.Context, session, tool, inputs string) error {
 	sum := sha256.Sum256([]byte(inputs))
-	return h.exec(ctx, `INSERT INTO tool_calls (session_id, tool_name, tool_inputs_hash, tool_inputs, called_at)
-		VALUES (?, ?, ?, ?, ?)`, session, tool, hex.EncodeToString(sum[:]), inputs, h.seconds())
+	hash := hex.EncodeToString(sum[:])
+	return h.call(ctx, func(tx *sql.Tx) error {
+		var n int
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM tool_calls
+			WHERE session_id = ? AND tool_name = ? AND tool_inputs_hash = ? AND called_at > ?`,
+			session, tool, hash, h.seconds()-600).Scan(&n)
+		if err == nil && n == 0 {
+			_, err = tx.ExecContext(ctx, `INSERT INTO tool_calls (session_id, tool_name, tool_inputs_hash, tool_inputs, called_at)
+				VALUES (?, ?, ?, ?, ?)`, session, tool, hash, inputs, h.seconds())
+		}
+		if err != nil {
+			return fmt.Errorf("record call of %s: %w", tool, err)
+		}
+		return nil
+	})
 }
 
 // describe and archive are what a person does with an SQL shell: the host has

@@ -42,7 +42,25 @@ func (d *director) next() []act {
 	last := len(d.scenes) - 1
 	scene := d.scenes[last]
 	d.scenes = d.scenes[:last]
-	return scene()
+	return d.watched(scene())
+}
+
+// demoLookers are those who look for messages while others talk: each in one
+// scene of so many. Alice is not among them: she looks once a round, and mei
+// never.
+var demoLookers = []struct {
+	agent event.Agent
+	in    int
+}{{bob, 2}, {carol, 2}, {dave, 4}, {ops, 5}}
+
+// watched adds to a scene who looks for messages meanwhile.
+func (d *director) watched(scene []act) []act {
+	for _, l := range demoLookers {
+		if d.rand.IntN(l.in) == 0 {
+			scene = slices.Insert(scene, d.rand.IntN(len(scene)+1), checks(l.agent))
+		}
+	}
+	return scene
 }
 
 // pick draws from a list, and repeats nothing before all of it was drawn.

@@ -125,10 +125,14 @@ func (d *doctor) checkHost(ctx context.Context, host *capture.Host, g claudeslac
 
 func (d *doctor) checkCapture(s trigger.Status) {
 	switch {
+	case s.Outdated():
+		d.note("capture", "installed, version %d, older than this build's: it works, and serve or cslack-stream capture install upgrades it; %d changes in the change log", s.Version, s.Changes)
 	case s.Installed:
 		d.ok("capture", "installed, version %d; %d changes in the change log", s.Version, s.Changes)
-	case s.Version > 0 || len(s.Missing) < trigger.Count():
-		d.bad("capture", "damaged or of another version (%d triggers missing or changed): run cslack-stream capture install", len(s.Missing))
+	case s.Newer():
+		d.bad("capture", "version %d, newer than this build knows: use the newer build", s.Version)
+	case s.Present:
+		d.bad("capture", "damaged (%d triggers missing or changed): run cslack-stream capture install", len(s.Missing))
 	default:
 		d.note("capture", "not installed: serve installs it; tail polls until then")
 	}

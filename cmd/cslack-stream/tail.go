@@ -183,6 +183,7 @@ var typeNames = map[event.Type]string{
 	event.MemberLeft:         "an agent left a channel",
 	event.AgentRegistered:    "an agent appeared for the first time",
 	event.AgentStatusChanged: "an agent's status changed",
+	event.AgentChecked:       "an agent was seen checking its messages",
 	event.DMChannelCreated:   "two agents opened a direct channel",
 	event.DMReceived:         "a direct message arrived",
 	event.NoteCreated:        "an agent wrote a note",

@@ -39,6 +39,8 @@ type world struct {
 type worldAgent struct {
 	Name, Project, ProjectName, Description string
 	Active                                  float64
+	Checked                                 string
+	Waiting                                 int64
 }
 
 type worldChannel struct {
@@ -108,6 +110,9 @@ func (w *world) infos() []event.AgentInfo {
 		}
 		if a.Active > 0 {
 			i.LastActive = json.RawMessage(strconv.FormatFloat(a.Active, 'f', -1, 64))
+		}
+		if a.Checked != "" {
+			i.CheckedAt, i.Waiting = &a.Checked, &a.Waiting
 		}
 		out = append(out, i)
 	}

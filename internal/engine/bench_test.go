@@ -48,3 +48,19 @@ func BenchmarkEngine_CommitToReader(b *testing.B) {
 		b.ReportMetric(float64(took[int(at*float64(len(took)-1))].Microseconds()), "µs-"+name)
 	}
 }
+
+// BenchmarkEngine_Agents is a list of agents one of whom was last seen
+// checking before all the events that are looked through.
+func BenchmarkEngine_Agents(b *testing.B) {
+	db, w := newWorld(b)
+	w.Exec(hosttest.Session("s", "p"))
+	e := startCarrier(b, db)
+	s := e.operator(b, event.Cursor{})
+	w.Exec(checks("alice"), manyMessages(10_000), say("last"))
+	contents(b, s, "last")
+	for b.Loop() {
+		if _, err := e.Agents(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -113,6 +113,7 @@ func (e *Engine) publish(events []event.Event) {
 	for i := range events {
 		pointers[i] = &events[i]
 	}
+	e.checks.follow(pointers)
 	e.window.Publish(pointers)
 }
 
@@ -126,6 +127,7 @@ func (e *Engine) refresh(ctx context.Context) error {
 		return err
 	}
 	e.state, e.stale = state, false
+	e.checks.reset(state.Workspace.Checked())
 	return nil
 }
 
@@ -140,13 +142,18 @@ func (e *Engine) adopt(ctx context.Context) error {
 		var gap *event.GapError
 		switch {
 		case errors.As(err, &gap):
-			// The other engine has begun a new epoch.
+			// The other engine has begun a new epoch, from another state.
+			e.stale = true
+			if err := e.refresh(ctx); err != nil {
+				return err
+			}
 			if err := e.publishedUpTo(ctx); err != nil {
 				return err
 			}
 		case err != nil:
 			return err
 		case len(events) > 0:
+			e.checks.follow(events)
 			e.window.Publish(events)
 			continue
 		}

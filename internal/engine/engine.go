@@ -66,6 +66,8 @@ type Engine struct {
 	trimTime  time.Time
 
 	progress  progress
+	checks    checks
+	waiting   waiting
 	condition atomic.Pointer[Condition]
 }
 
@@ -142,6 +144,7 @@ func (e *Engine) begin(ctx context.Context) error {
 		return err
 	}
 	e.state = state
+	e.checks.reset(state.Workspace.Checked())
 	if state.Checkpoint.Log == "" {
 		return e.lookAndRebuild(ctx)
 	}

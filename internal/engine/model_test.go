@@ -72,7 +72,7 @@ func (m *model) step() {
 	ops := []func(){
 		m.register, m.register, m.reregister, m.status, m.createChannel, m.join, m.join, m.join, m.leave, m.optOut,
 		m.message, m.message, m.message, m.edit, m.softDelete, m.hardDelete, m.direct, m.directMessage, m.note, m.retag,
-		m.link, m.unlink, m.archive, m.describe, m.config, m.rollback, m.savepoint,
+		m.link, m.unlink, m.archive, m.describe, m.config, m.rollback, m.savepoint, m.check, m.check,
 	}
 	ops[m.rand.IntN(len(ops))]()
 }
@@ -403,6 +403,25 @@ func (m *model) config() {
 	m.exec(fmt.Sprintf(`INSERT INTO config_sync_history(config_hash,config_snapshot,scope) VALUES('%s','{}','all')`, hash))
 	if len(last) == 0 || last[0] != hash {
 		m.expect(event.ConfigUpdated, m.rows(`SELECT max(id) FROM config_sync_history`)[0], `SELECT DISTINCT name||':'||ifnull(project_id,'') FROM agents`)
+	}
+}
+
+// check is an agent that looks for messages, in a session of any project;
+// names of agents are unique here, so who is meant can always be told, if it
+// is anybody: of the session's project, global, or of a linked project.
+func (m *model) check() {
+	a := m.pick(someAgent)
+	if a == nil {
+		return
+	}
+	project := []string{"pa", "pb", "pc", a[1]}[m.rand.IntN(4)]
+	tool := []string{"get_messages", "get_messages", "search_messages", "send_channel_message", "get_recent_notes"}[m.rand.IntN(5)]
+	inputs := []string{`{"agent_id": "` + a[0] + `"}`, `{"agent_id": "` + a[0] + `", "limit": 5}`, `{"agent_id": "nobody"}`, `{"agent_id"`, `[]`}[m.rand.IntN(5)]
+	session := m.name("session")
+	m.exec(hosttest.Session(session, project), hosttest.Call(session, tool, inputs))
+	linked := len(m.rows(`SELECT 1 FROM project_links WHERE enabled AND (project_a_id=?1 AND project_b_id=?2 OR project_a_id=?2 AND project_b_id=?1)`, project, a[1])) > 0
+	if strings.HasSuffix(tool, "_messages") && strings.Contains(inputs, a[0]) && (a[1] == "" || a[1] == project || linked) {
+		m.expect(event.AgentChecked, a[0]+":"+a[1], `SELECT ?1||':'||?2`, a[0], a[1])
 	}
 }
 

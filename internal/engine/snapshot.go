@@ -35,18 +35,31 @@ func (e *Engine) Snapshot(ctx context.Context, agent event.Agent) (event.Snapsho
 		}
 		return event.Snapshot{}, fmt.Errorf("take snapshot: %w: capture has not caught up", event.ErrUnavailable)
 	}
+	if snapshot.Agent != nil {
+		// What waits for it is not counted here: that would take a pass over
+		// the log for every stream that is opened.
+		snapshot.Agent.CheckedAt = e.checks.of(snapshot.Agent.Key())
+	}
 	snapshot.Cursor, err = e.log.CursorAt(ctx, at.ID)
 	return snapshot, err
 }
 
-// Agents lists the agents of the workspace.
+// Agents lists the agents of the workspace, with when they were last seen
+// checking and what waits for them since.
 func (e *Engine) Agents(ctx context.Context) ([]event.AgentInfo, error) {
 	look, err := e.opts.Changes.Look(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list agents: %w", err)
 	}
-	defer look.Close()
-	return claudeslack.ReadAgents(ctx, look)
+	agents, err := claudeslack.ReadAgents(ctx, look)
+	look.Close() // before reading the log: an open read transaction holds up checkpoints
+	if err != nil {
+		return nil, err
+	}
+	if err := e.fillChecks(ctx, agents); err != nil {
+		return nil, fmt.Errorf("list agents: %w", err)
+	}
+	return agents, nil
 }
 
 // Channels lists the channels that exist for agent, or all for the zero

@@ -19,8 +19,8 @@ const (
 )
 
 // Backfill makes events of what the host's tables hold already, for a log
-// that begins now: registrations, channels, joins, and messages up to the
-// newest. q must be one read transaction, t what it reads. Who was a member
+// that begins now: registrations, channels, joins, who checked in the last ten
+// minutes, and messages up to the newest. q must be one read transaction, t what it reads. Who was a member
 // at the time is not recorded anywhere, so audiences are those of the tables
 // as they are.
 //
@@ -96,6 +96,10 @@ func (ws *Workspace) backfillFacts(t Tables, oldest, now time.Time) []event.Even
 			r.emitMember(event.MemberJoined, c, m, ws.membersOf(c))
 		}
 	}
+	ws.eachCheck(t, func(p event.Checked, k event.Agent, at time.Time) {
+		r.change.At = at
+		r.emitChecked(p, k)
+	})
 	for i := range r.events {
 		r.events[i].Backfilled = true
 	}

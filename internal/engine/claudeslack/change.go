@@ -76,6 +76,9 @@ type LinkGone struct{ ProjectA, ProjectB string }
 // ConfigSynced is a new row of config_sync_history.
 type ConfigSynced struct{ event.ConfigSync }
 
+// ToolCalled is a new row of tool_calls.
+type ToolCalled struct{ Call }
+
 func (MessageInserted) isRow() {}
 func (MessageUpdated) isRow()  {}
 func (MessageDeleted) isRow()  {}
@@ -88,6 +91,7 @@ func (AgentGone) isRow()       {}
 func (LinkPut) isRow()         {}
 func (LinkGone) isRow()        {}
 func (ConfigSynced) isRow()    {}
+func (ToolCalled) isRow()      {}
 
 func memberKey(m event.Member) event.Agent { return agentKey(m.AgentName, m.AgentProjectID) }
 

@@ -29,6 +29,9 @@ type Generation struct {
 // Has reports whether a table can be read.
 func (g Generation) Has(table string) bool { return slices.Contains(g.Tables, table) }
 
+// RecordsCalls reports whether the calls of the host's tools can be read.
+func (g Generation) RecordsCalls() bool { return g.Has(callsTable) }
+
 // SchemaError says that a database is not one that we can read.
 type SchemaError struct {
 	Found  string // what it is
@@ -54,6 +57,36 @@ var required = []struct {
 	{"config_sync_history", []string{"id", "config_hash", "scope", "project_id", "success", "applied_at", "actions_taken"}},
 }
 
+// calls are the tables and columns that an agent is seen checking by. Capture
+// does without where a database lacks one of them.
+var calls = []struct {
+	table   string
+	columns []string
+}{
+	{"sessions", []string{"id", "project_id", "project_path"}},
+	{callsTable, []string{"id", "session_id", "tool_name", "tool_inputs", "called_at"}},
+}
+
+const callsTable = "tool_calls"
+
+// RecordsCalls reports whether the database has all that is read of the calls
+// of the host's tools.
+func RecordsCalls(ctx context.Context, q Queryer) (bool, error) {
+	columns, err := readColumns(ctx, q)
+	return err == nil && recordsCalls(columns), err
+}
+
+func recordsCalls(columns map[string]map[string]string) bool {
+	for _, r := range calls {
+		for _, c := range r.columns {
+			if _, ok := columns[r.table][c]; !ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Recognise tells which generation the database has. It returns a
 // *SchemaError for a database that is older than v3.0, empty, or not the
 // host's at all.
@@ -77,6 +110,9 @@ func Recognise(ctx context.Context, q Queryer) (Generation, error) {
 			g.Tables = append(g.Tables, r.table)
 		}
 		g.Missing = append(g.Missing, missing...)
+	}
+	if recordsCalls(columns) {
+		g.Tables = append(g.Tables, callsTable)
 	}
 	switch {
 	case g.Missing != nil:

@@ -19,6 +19,14 @@ const (
 	configColumns  = `+id,+config_hash,+scope,+project_id,+success,+applied_at,+actions_taken`
 )
 
+// Of tool calls only those of the host's reading tools are read, and only if
+// their inputs are short: the host records every call of every tool, with
+// whole messages in it.
+const (
+	callColumns = `+s.project_id,+s.project_path,+t.tool_name,+t.tool_inputs,+t.called_at`
+	callRows    = `tool_calls t JOIN sessions s ON s.id=t.session_id WHERE t.id>? AND t.tool_name GLOB '*_messages' AND length(t.tool_inputs)<4096`
+)
+
 // KindOf tells a channel's kind from its id and type. The prefix is the one
 // thing that ids are read for: nothing else marks notes.
 func KindOf(id, channelType string) event.Kind {
@@ -87,6 +95,12 @@ func ConfigOf(v []any) event.ConfigSync {
 	}
 }
 
+// CallOf makes a call from both values of its session's project, the tool's
+// name, the inputs, and the time.
+func CallOf(v []any) Call {
+	return Call{ProjectID: String(v[0]), ProjectPath: String(v[1]), Tool: String(v[2]), Inputs: String(v[3]), CalledAt: Raw(v[4])}
+}
+
 // ReadTables reads the small tables that g can be read for. Of an agent with
 // several rows the oldest counts; of a member, any row that is not opted out.
 func ReadTables(ctx context.Context, q Queryer, g Generation) (Tables, error) {
@@ -122,6 +136,9 @@ func ReadTables(ctx context.Context, q Queryer, g Generation) (Tables, error) {
 		err = read("config_sync_history", `SELECT config_hash FROM config_sync_history ORDER BY id DESC LIMIT 1`, func(v []any) {
 			t.ConfigHash = String(v[0])
 		})
+	}
+	if err == nil && g.Has(callsTable) {
+		t.Calls, err = ReadCalls(ctx, q, 0)
 	}
 	return t, err
 }
@@ -161,6 +178,15 @@ func ReadConfigSyncs(ctx context.Context, q Queryer, after int64) ([]event.Confi
 	var out []event.ConfigSync
 	err := each(ctx, q, `SELECT `+configColumns+` FROM config_sync_history WHERE id>? ORDER BY id`,
 		[]any{after}, func(v []any) { out = append(out, ConfigOf(v)) })
+	return out, err
+}
+
+// ReadCalls reads the calls of the host's reading tools with id > after, in
+// order of id. The host keeps them for ten minutes.
+func ReadCalls(ctx context.Context, q Queryer, after int64) ([]Call, error) {
+	var out []Call
+	err := each(ctx, q, `SELECT `+callColumns+` FROM `+callRows+` ORDER BY t.id`,
+		[]any{after}, func(v []any) { out = append(out, CallOf(v)) })
 	return out, err
 }
 

@@ -68,6 +68,8 @@ func (r *renderer) fold(row Row) {
 		r.touch(kindLink, row.ProjectA, row.ProjectB)
 	case ConfigSynced:
 		r.configSynced(row)
+	case ToolCalled:
+		r.toolCalled(row.Call)
 	}
 }
 

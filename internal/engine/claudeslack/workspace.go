@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"cslack-stream/internal/engine/event"
 )
@@ -27,6 +28,8 @@ type Workspace struct {
 type agentState struct {
 	Status       *string `json:"status,omitempty"`
 	Discoverable string  `json:"discoverable,omitempty"`
+	// Checked is when the agent was last seen checking.
+	Checked time.Time `json:"checked,omitzero"`
 }
 
 type channelState struct {
@@ -230,6 +233,7 @@ type Tables struct {
 	Members    []event.Member
 	Links      []event.Link
 	ConfigHash string
+	Calls      []Call
 }
 
 // Seed fills an empty workspace from the host's tables.
@@ -248,6 +252,7 @@ func (ws *Workspace) Seed(t Tables) {
 	for _, l := range t.Links {
 		ws.putLink(l)
 	}
+	ws.eachCheck(t, func(_ event.Checked, k event.Agent, at time.Time) { ws.setChecked(k, at) })
 	ws.meta.ConfigHash = t.ConfigHash
 	ws.touch(kindMeta)
 }
@@ -258,7 +263,7 @@ func (ws *Workspace) putAgent(a event.AgentStatus) {
 	if _, known := ws.agents[k]; !known {
 		ws.forgetAudiences()
 	}
-	s := agentState{Status: a.Status}
+	s := agentState{Status: a.Status, Checked: ws.agents[k].Checked}
 	if a.Discoverable != nil {
 		s.Discoverable = *a.Discoverable
 	}

@@ -22,13 +22,13 @@ const (
 	MemberLeft         Type = "channel.member.left"
 	AgentRegistered    Type = "agent.registered"
 	AgentStatusChanged Type = "agent.status.changed"
+	AgentChecked       Type = "agent.checked"
 	DMChannelCreated   Type = "dm.channel.created"
 	DMReceived         Type = "dm.received"
 	NoteCreated        Type = "note.created"
 	NoteTagged         Type = "note.tagged"
 	ProjectLinked      Type = "project.linked"
 	ConfigUpdated      Type = "config.updated"
-	AgentChecked       Type = "agent.checked"
 )
 
 // Types are all types of events that a log holds, in the order of the
@@ -36,7 +36,7 @@ const (
 var Types = []Type{
 	MessageNew, MessageEdited, MessageDeleted,
 	ChannelCreated, ChannelUpdated, ChannelArchived, MemberJoined, MemberLeft,
-	AgentRegistered, AgentStatusChanged,
+	AgentRegistered, AgentStatusChanged, AgentChecked,
 	DMChannelCreated, DMReceived,
 	NoteCreated, NoteTagged,
 	ProjectLinked, ConfigUpdated,

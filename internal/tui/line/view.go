@@ -80,7 +80,7 @@ func (v View) unknown(r *Record) {
 	}
 	r.raw.Lead = ""
 	r.raw.Text = string(e.Type)
-	if e.Type == "agent.checked" {
+	if e.Type == event.AgentChecked {
 		r.raw.Text = "checked its messages"
 	}
 	if r.From.IsZero() {

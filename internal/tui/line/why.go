@@ -62,7 +62,8 @@ func (v View) address(r *Record) {
 		r.Mentioned = !r.Sent && Mentions(r.raw.Text, v.Agent.Name, v.Names.Project(v.Agent.Project))
 		r.Addressed = r.Mentioned || !r.Sent && r.raw.Channel.Kind == event.KindDirect
 	}
-	r.Addressed = r.Addressed || r.Event.Agent == v.Agent
+	// Somebody's own look at the messages is for it alone, but asks nothing.
+	r.Addressed = r.Addressed || r.Event.Agent == v.Agent && r.Event.Type != event.AgentChecked
 }
 
 // Mentions reports whether s mentions an agent of that name: "@alice", in any

@@ -75,6 +75,7 @@ const (
 type state struct {
 	newest  int64
 	config  int64
+	call    int64
 	window  string
 	digests digests
 	// readable says which of the digested tables there are.
@@ -96,12 +97,15 @@ func readState(ctx context.Context, q claudeslack.Queryer, g claudeslack.Generat
 func readStateWith(ctx context.Context, q claudeslack.Queryer, g claudeslack.Generation, newestQuery string, from, newest int64) (st state, err error) {
 	var window sql.NullString
 	var texts [len(digested)]sql.NullString
-	var config sql.NullInt64
-	columns := []string{newestQuery, windowDigest, "SELECT NULL"}
+	var config, call sql.NullInt64
+	columns := []string{newestQuery, windowDigest, "SELECT NULL", "SELECT NULL"}
 	if g.Has("config_sync_history") {
 		columns[2] = `SELECT max(id) FROM config_sync_history`
 	}
-	targets := []any{&st.newest, &window, &config}
+	if g.RecordsCalls() {
+		columns[3] = `SELECT max(id) FROM tool_calls`
+	}
+	targets := []any{&st.newest, &window, &config, &call}
 	for i, t := range digested {
 		column := "SELECT NULL"
 		if g.Has(t.name) && (t.with == nil || g.Has(t.with[0])) {
@@ -113,7 +117,7 @@ func readStateWith(ctx context.Context, q claudeslack.Queryer, g claudeslack.Gen
 	if err := readRow(ctx, q, "SELECT ("+strings.Join(columns, "),(")+")", []any{from, newest}, targets...); err != nil {
 		return state{}, err
 	}
-	st.window, st.config = window.String, config.Int64
+	st.window, st.config, st.call = window.String, config.Int64, call.Int64
 	for i, t := range texts {
 		st.digests[i] = t.String
 	}

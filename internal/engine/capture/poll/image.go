@@ -12,6 +12,7 @@ type image struct {
 	tables  claudeslack.Tables
 	digests digests
 	config  int64 // the newest id in config_sync_history
+	call    int64 // the newest id in tool_calls
 	newest  int64 // the highest id a message has had
 	from    int64 // messages behind this id are compared with every look
 	window  string

@@ -15,13 +15,15 @@ import (
 // What can change, in the order in which one look hands it over (pipeline rule
 // 17): whoever and wherever first, then what was said, then who and what is
 // gone. Leaves come before deletions, so that those who leave with a channel
-// or with their agent still have both.
+// or with their agent still have both. Calls come before messages, so that
+// nobody is taken to have seen what may have come later.
 const (
 	agentPut = iota
 	linkPut
 	channelPut
 	join
 	config
+	called
 	messageNew
 	messageEdited
 	leave
@@ -199,7 +201,25 @@ func (l *look) examineTables(ctx context.Context, q claudeslack.Queryer, st stat
 		}
 	}
 	l.image.digests = st.digests
+	if err := l.examineCalls(ctx, q, st); err != nil {
+		return err
+	}
 	return l.examineConfig(ctx, q, st)
+}
+
+// examineCalls: the host notes every call of a tool, and forgets it after ten
+// minutes.
+func (l *look) examineCalls(ctx context.Context, q claudeslack.Queryer, st state) error {
+	before := l.image.call
+	if st.call <= before {
+		return nil
+	}
+	l.image.call = st.call
+	calls, err := claudeslack.ReadCalls(ctx, q, before)
+	for _, c := range calls {
+		l.add(called, claudeslack.ToolCalled{Call: c}, l.time(c.CalledAt))
+	}
+	return err
 }
 
 // examineConfig: the host notes a sync at the start of every session; only
@@ -227,10 +247,11 @@ func (p *Poller) begin(ctx context.Context, q claudeslack.Queryer, g claudeslack
 	if err != nil {
 		return err
 	}
-	im.newest, im.config, im.digests = st.newest, st.config, st.digests
+	im.newest, im.config, im.call, im.digests = st.newest, st.config, st.call, st.digests
 	if im.tables, err = claudeslack.ReadTables(ctx, q, g); err != nil {
 		return err
 	}
+	im.tables.Calls = nil // they are over, and only grow in number
 	if err := im.beginMessages(ctx, q); err != nil {
 		return err
 	}

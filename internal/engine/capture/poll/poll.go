@@ -5,8 +5,8 @@
 // The rows that differ between two looks are the changes. Each look reads all
 // tables in one read transaction and hands its changes over in the order of
 // pipeline rule 17, as if they were one transaction: agents, links, channels,
-// joins, config syncs, messages by id, edits, leaves, deletions. What was in
-// the tables at the first look is no change.
+// joins, config syncs, calls of tools, messages by id, edits, leaves,
+// deletions. What was in the tables at the first look is no change.
 //
 // # What it can not see
 //

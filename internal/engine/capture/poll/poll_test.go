@@ -177,6 +177,8 @@ func describe(r claudeslack.Row) string {
 		return fmt.Sprintf("link gone %s %s", r.ProjectA, r.ProjectB)
 	case claudeslack.ConfigSynced:
 		return "config " + r.ConfigHash
+	case claudeslack.ToolCalled:
+		return fmt.Sprintf("called %s %s %s %s", r.ProjectID, r.ProjectPath, r.Tool, r.Inputs)
 	}
 	return fmt.Sprintf("%T", r)
 }

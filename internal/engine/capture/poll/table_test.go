@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"fmt"
 	"testing"
 
 	"cslack-stream/internal/engine/claudeslack"
@@ -211,4 +212,48 @@ func (f *fixture) workspace() *claudeslack.Workspace {
 	}
 	ws.Seed(tables)
 	return ws
+}
+
+func TestPoller_Calls(t *testing.T) {
+	const alice = `{"agent_id": "alice"}`
+	f := watch(t, project("p1"), hosttest.Session("s", "p1"), `INSERT INTO sessions(id,project_path) VALUES('path','/p')`, hosttest.Call("s", "get_messages", `{"agent_id": "early"}`))
+	for _, tc := range []struct {
+		name string
+		sql  []string
+		want []string
+	}{
+		{"nothing", nil, nil},
+		{"reading", []string{hosttest.Call("s", "get_messages", alice)}, []string{"called p1  mcp__claude-slack__get_messages " + alice}},
+		{"without a project", []string{hosttest.Call("path", "search_messages", alice)}, []string{"called  /p mcp__claude-slack__search_messages " + alice}},
+		{"of other tools", []string{hosttest.Call("s", "send_channel_message", alice), hosttest.Call("s", "get_recent_notes", alice)}, nil},
+		{"all forgotten", []string{`DELETE FROM tool_calls`}, nil},
+		{"and the next", []string{hosttest.Call("s", "get_messages", alice)}, []string{"called p1  mcp__claude-slack__get_messages " + alice}},
+		{"with the session", []string{hosttest.Call("s", "get_messages", alice), `DELETE FROM sessions`}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f.t = t
+			f.exec(tc.sql...)
+			f.expect(tc.want...)
+		})
+	}
+}
+
+// TestPoller_CallsBeforeMessages: what was said at about the time of a check
+// may have come later, so it is not taken as seen; but who checks may be new.
+func TestPoller_CallsBeforeMessages(t *testing.T) {
+	f := watch(t, project("p1"), hosttest.Session("s", "p1"), channel("general", "open"))
+	f.tx(`INSERT INTO messages(channel_id,sender_id,content) VALUES('general','alice','hi')`,
+		hosttest.Call("s", "get_messages", `{"agent_id": "alice"}`), agent("alice", "p1", "online"))
+	f.look()
+	var got []string
+	for _, c := range f.pending() {
+		got = append(got, fmt.Sprintf("%T", c.Row))
+	}
+	wantList(t, got, "claudeslack.AgentPut", "claudeslack.ToolCalled", "claudeslack.MessageInserted")
+}
+
+func TestPoller_WithoutToolCalls(t *testing.T) {
+	f := watch(t, project("p1"), `DROP TABLE tool_calls`)
+	f.exec(agent("alice", "p1", "online"))
+	f.expect("agent alice:p1 online public")
 }

@@ -3,15 +3,16 @@ package trigger
 import "fmt"
 
 // version is that of the tables and triggers below; it changes with any of
-// them.
-const version = 1
+// them. Version 2 only adds to version 1: an older installation is complete as
+// far as it goes. It is read as it is, and upgraded in place.
+const version = 2
 
 // The names of everything that we add to the host's database.
 const prefix = "cslack_"
 
 // The tables. The change log's columns are generic so that one short insert
 // serves every trigger; decode.go says what they mean for each op. Nothing in
-// it can conflict, there is no index, and no function is used but two that
+// it can conflict, there is no index, and no function is used but the few that
 // every build of SQLite allows in triggers: the host's own writes must never
 // fail because of us.
 var tables = []string{
@@ -27,7 +28,26 @@ func (t trigger) sql() string {
 	return "CREATE TRIGGER " + prefix + t.name + " " + t.when + " BEGIN INSERT INTO cslack_change(" + t.body + ";END"
 }
 
-// triggers log the truth about keys, not row counts: a global agent has many
+// triggers are those of a version. From version 2 on there is one more, if the
+// database records the calls of the host's tools.
+func triggers(version int, calls bool) []trigger {
+	all := firstTriggers()
+	if version >= 2 && calls {
+		all = append(all, callTrigger)
+	}
+	return all
+}
+
+// callTrigger logs the calls of the host's reading tools, with the project of
+// the session that made them. The host records every call of its tools, with
+// whole messages in the inputs of some, so it fires for few names and short
+// inputs only; Go reads them.
+var callTrigger = trigger{
+	"ti", "AFTER INSERT ON tool_calls WHEN NEW.tool_name GLOB'*_messages'AND length(NEW.tool_inputs)<4096",
+	"op,p,c,v1,v2,v3)SELECT'ti',project_id,project_path,NEW.tool_name,NEW.tool_inputs,NEW.called_at FROM sessions WHERE id=NEW.session_id",
+}
+
+// firstTriggers log the truth about keys, not row counts: a global agent has many
 // rows, and REPLACE hides deletes. Above all they log nothing for the host's
 // re-registration of the sender with every message.
 //
@@ -39,7 +59,7 @@ func (t trigger) sql() string {
 // The marker ab says that an insert is about to change the truth about an
 // agent; only behind it the AFTER trigger logs the row. An insert that is
 // ignored leaves a lone marker, which means nothing.
-func triggers() []trigger {
+func firstTriggers() []trigger {
 	const (
 		agentKey  = "name=%[1]s.name AND project_id IS %[1]s.project_id"
 		memberKey = "channel_id=%[1]s.channel_id AND agent_name=%[1]s.agent_name AND agent_project_id IS %[1]s.agent_project_id"

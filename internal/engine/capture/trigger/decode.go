@@ -95,6 +95,8 @@ func decodeRow(op string, v []any) (claudeslack.Row, error) {
 		return claudeslack.LinkGone{ProjectA: claudeslack.String(v[colA]), ProjectB: claudeslack.String(v[colP])}, nil
 	case "fi":
 		return claudeslack.ConfigSynced{ConfigSync: config(v)}, nil
+	case "ti":
+		return claudeslack.ToolCalled{Call: call(v)}, nil
 	}
 	return nil, fmt.Errorf("unknown op %q", op)
 }
@@ -130,4 +132,9 @@ func link(v []any) event.Link {
 func config(v []any) event.ConfigSync {
 	x := v[colV:]
 	return claudeslack.ConfigOf([]any{v[colK], x[0], x[1], v[colP], x[2], x[3], x[4]})
+}
+
+func call(v []any) claudeslack.Call {
+	x := v[colV:]
+	return claudeslack.CallOf([]any{v[colP], v[colC], x[0], x[1], x[2]})
 }

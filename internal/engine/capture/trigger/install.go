@@ -16,11 +16,13 @@ import (
 
 // Status is what of ours is in a host's database.
 type Status struct {
-	// Installed tells whether the change log and every trigger are there, as
-	// this build makes them.
+	// Installed tells whether the change log and every trigger of its version
+	// are there: it can be read.
 	Installed bool
 	// Version is the installed version, 0 if there is none.
 	Version int
+	// Present tells whether anything of ours is there, installed or not.
+	Present bool
 	// Epoch names the change log.
 	Epoch string
 	// Carrier is the id of the event file that the change log is carried
@@ -32,28 +34,45 @@ type Status struct {
 	Changes, Newest int64
 }
 
+// Outdated reports whether what is installed is of an older version: it is
+// complete as far as it goes, and Install upgrades it.
+func (s Status) Outdated() bool { return s.Installed && s.Version < version }
+
+// Newer reports whether what is there is of a version that this build does
+// not know.
+func (s Status) Newer() bool { return s.Version > version }
+
 // ReadStatus reads what of ours is in the database.
 func ReadStatus(ctx context.Context, q *sql.Conn) (Status, error) {
 	found, err := ours(ctx, q)
 	if err != nil {
 		return Status{}, err
 	}
-	var s Status
-	for _, t := range triggers() {
+	s := Status{Present: len(found) > 0}
+	logged := found["cslack_change"] != "" && found["cslack_meta"] != ""
+	if logged {
+		err = q.QueryRowContext(ctx, `SELECT coalesce((SELECT v FROM cslack_meta WHERE k='version'),0),coalesce((SELECT v FROM cslack_meta WHERE k='epoch'),''),
+coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),(SELECT count(*) FROM cslack_change),`+newestID).
+			Scan(&s.Version, &s.Epoch, &s.Carrier, &s.Changes, &s.Newest)
+		if err != nil {
+			return s, fmt.Errorf("read capture status: %w", err)
+		}
+	}
+	calls, err := claudeslack.RecordsCalls(ctx, q)
+	if err != nil {
+		return s, fmt.Errorf("read capture status: %w", err)
+	}
+	known := s.Version >= 1 && s.Version <= version
+	wanted := triggers(version, calls)
+	if known {
+		wanted = triggers(s.Version, calls)
+	}
+	for _, t := range wanted {
 		if found[prefix+t.name] != t.sql() {
 			s.Missing = append(s.Missing, prefix+t.name)
 		}
 	}
-	if found["cslack_change"] == "" || found["cslack_meta"] == "" {
-		return s, nil
-	}
-	err = q.QueryRowContext(ctx, `SELECT coalesce((SELECT v FROM cslack_meta WHERE k='version'),0),coalesce((SELECT v FROM cslack_meta WHERE k='epoch'),''),
-coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),(SELECT count(*) FROM cslack_change),`+newestID).
-		Scan(&s.Version, &s.Epoch, &s.Carrier, &s.Changes, &s.Newest)
-	if err != nil {
-		return s, fmt.Errorf("read capture status: %w", err)
-	}
-	s.Installed = len(s.Missing) == 0 && s.Version == version && s.Epoch != ""
+	s.Installed = logged && known && len(s.Missing) == 0 && s.Epoch != ""
 	return s, nil
 }
 
@@ -75,12 +94,15 @@ func ours(ctx context.Context, q claudeslack.Queryer) (map[string]string, error)
 	return found, rows.Err()
 }
 
-// Count is how many triggers Install adds.
-func Count() int { return len(triggers()) }
+// Added says in one line what Install adds to a database of this generation.
+func Added(g claudeslack.Generation) string {
+	return fmt.Sprintf("adds the tables cslack_change and cslack_meta and %d triggers named cslack_*; cslack-stream capture uninstall removes them without trace", len(triggers(version, g.RecordsCalls())))
+}
 
-// Added says in one line what Install adds.
-func Added() string {
-	return fmt.Sprintf("adds the tables cslack_change and cslack_meta and %d triggers named cslack_*; cslack-stream capture uninstall removes them without trace", len(triggers()))
+// Upgraded says in one line what Install does about an installation of an
+// older version.
+func (s Status) Upgraded() string {
+	return fmt.Sprintf("upgrades the change log from version %d to %d, which notes who checks its messages too; nothing of it is lost", s.Version, version)
 }
 
 // CheckGeneration returns a *claudeslack.SchemaError if nothing may be
@@ -99,7 +121,8 @@ func CheckGeneration(g claudeslack.Generation) error {
 // in one transaction of a few milliseconds, or mends what is there. It
 // returns a look at the tables as they were at the very boundary: every
 // change after it is in the change log, none before. The look is nil if
-// everything was installed already.
+// everything was installed already. An installation of an older version is
+// upgraded: the change log goes on with what it holds, and the look is nil.
 //
 // It refuses a schema that it does not know (*claudeslack.SchemaError), and a
 // newer version of ours.
@@ -122,11 +145,15 @@ func Install(ctx context.Context, path string) (*capture.Look, error) {
 	var look *capture.Look
 	err = sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error {
 		s, err := ReadStatus(ctx, w)
-		if err != nil || s.Installed {
+		switch {
+		case err != nil:
 			return err
-		}
-		if s.Version > version {
+		case s.Newer():
 			return fmt.Errorf("the database holds version %d of our triggers, this build has %d: use the newer build", s.Version, version)
+		case s.Outdated():
+			return upgrade(ctx, w, s.Version, g)
+		case s.Installed:
+			return nil
 		}
 		// A read transaction opened now, under the write lock, is pinned to
 		// the state before the triggers: nobody commits in between.
@@ -135,7 +162,7 @@ func Install(ctx context.Context, path string) (*capture.Look, error) {
 		}
 		epoch := event.NewEpoch()
 		look.At = claudeslack.Checkpoint{Log: epoch}
-		return create(ctx, w, epoch)
+		return create(ctx, w, g, epoch)
 	})
 	if err != nil {
 		if look != nil {
@@ -148,12 +175,12 @@ func Install(ctx context.Context, path string) (*capture.Look, error) {
 
 // create makes everything of ours anew, with a new epoch: what an earlier
 // change log missed without its triggers is not known.
-func create(ctx context.Context, w *sql.Conn, epoch string) error {
+func create(ctx context.Context, w *sql.Conn, g claudeslack.Generation, epoch string) error {
 	if err := drop(ctx, w); err != nil {
 		return err
 	}
 	statements := slices.Clone(tables)
-	for _, t := range triggers() {
+	for _, t := range triggers(version, g.RecordsCalls()) {
 		statements = append(statements, t.sql())
 	}
 	for _, s := range statements {
@@ -162,6 +189,20 @@ func create(ctx context.Context, w *sql.Conn, epoch string) error {
 		}
 	}
 	_, err := w.ExecContext(ctx, `INSERT INTO cslack_meta VALUES('epoch',?),('version',?)`, epoch, version)
+	return err
+}
+
+// upgrade adds what an older version has not. Tables, epoch and the triggers
+// that are there stay as they are, so that nothing is lost or logged twice,
+// and whoever reads the change log reads on.
+func upgrade(ctx context.Context, w *sql.Conn, from int, g claudeslack.Generation) error {
+	calls := g.RecordsCalls()
+	for _, t := range triggers(version, calls)[len(triggers(from, calls)):] {
+		if _, err := w.ExecContext(ctx, t.sql()); err != nil {
+			return fmt.Errorf("upgrade: %w", err)
+		}
+	}
+	_, err := w.ExecContext(ctx, `UPDATE cslack_meta SET v=? WHERE k='version'`, version)
 	return err
 }
 
