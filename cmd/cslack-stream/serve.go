@@ -44,7 +44,8 @@ events in a file beside it, and streams them over HTTP to whom may see them.
 It adds a change log and triggers to the database (see: cslack-stream capture);
 with --no-install it writes nothing there and polls instead.
 
-What flags do not say is in the configuration: see --print-config.`,
+What flags do not say is in the configuration: see --print-config. SIGHUP
+reloads of it what can be changed while serve runs.`,
 		Example: `  cslack-stream serve                             the database that Claude-Slack uses
   cslack-stream serve --db FILE --listen 127.0.0.1:0
   curl -N 'http://127.0.0.1:8787/api/stream?agent=alice&project=webapp'`,
@@ -97,6 +98,8 @@ func runServe(ctx context.Context, env *environment, opts serveOptions) error {
 	if err := c.checkServable(); err != nil {
 		return err
 	}
+	hangups := takeHangups()
+	defer hangups.drop()
 	path, err := claudeslack.Locate(opts.db, env.Getenv, env.Home)
 	if err != nil {
 		return err
@@ -121,6 +124,9 @@ func runServe(ctx context.Context, env *environment, opts serveOptions) error {
 	s := server.New(server.Options{
 		Source: a.Engine, Directory: a.Engine, Health: a.health, Origins: c.Origins, WriteTimeout: c.writeTimeout(), Logger: log.Logger,
 	})
+	r := &reloader{env: env, flags: opts.config, config: c, log: log, server: s, events: a.events}
+	ctx, stop := hangups.heed(ctx, r.reload)
+	defer stop()
 	return errors.Join(s.Run(ctx, listener), a.stop())
 }
 
