@@ -14,7 +14,7 @@ import (
 //	o.Keys = keys
 //	return tui.CheckKeys(keys)
 //
-// and the two tests of ui.keys marked WIRE want what they say there.
+// and the line of TestConfig_Refuses marked WIRE wants what CheckKeys says.
 func rebind(_ *tui.Options, keys map[string][]string) error {
 	if len(keys) > 0 {
 		return errors.New("the keys of watch can not be chosen in this version: leave it out")
