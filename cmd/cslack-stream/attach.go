@@ -20,7 +20,8 @@ import (
 	"cslack-stream/internal/engine/event"
 )
 
-// eventFile is where the events of a database are kept.
+// eventFile is where the events of a database are kept, unless the
+// configuration says otherwise.
 func eventFile(database string) string {
 	return strings.TrimSuffix(database, filepath.Ext(database)) + "-cslack-events.db"
 }
@@ -68,7 +69,7 @@ func (a *attached) stop() error {
 // What happens to the database meanwhile is told in lines for standard error;
 // tell may be nil.
 func openDirect(ctx context.Context, path string, tell func(line string)) (*attachment, error) {
-	a, err := attachReadOnly(ctx, path, newNoticeLogger(tell))
+	a, err := attachReadOnly(ctx, path, tuning{}, newNoticeLogger(tell))
 	if err != nil {
 		return nil, err
 	}
@@ -103,14 +104,14 @@ func (a *attached) why(ctx context.Context, id string, agent event.Agent) (event
 // attachReadOnly attaches to a database without ever writing to it. With our
 // triggers in it the change log tells what happens; without them a poll of
 // the tables must do.
-func attachReadOnly(ctx context.Context, path string, logger *slog.Logger) (*attached, error) {
+func attachReadOnly(ctx context.Context, path string, t tuning, logger *slog.Logger) (*attached, error) {
 	host := capture.NewHost(path)
 	generation, err := host.Generation(ctx)
 	if err != nil {
 		return nil, schemaAt(path, errors.Join(err, host.Close()))
 	}
 	a := &attached{backend: "memory", static: host.Static()}
-	opts := engine.Options{Store: memory.New(memory.Options{}), Logger: logger}
+	opts := engine.Options{Store: memory.New(memory.Options{}), Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Logger: logger}
 	if a.messagesOnly = !generation.Known; a.messagesOnly {
 		a.note("%s has an unknown schema (it lacks %s); this build knows v3.0 to v4.1: showing messages only, read-only", path, strings.Join(generation.Missing, ", "))
 	}
@@ -124,7 +125,7 @@ func attachReadOnly(ctx context.Context, path string, logger *slog.Logger) (*att
 	if err := host.Close(); err != nil {
 		return nil, err
 	}
-	opts.Changes = newEither(path, !status.Installed)
+	opts.Changes = newEither(path, !status.Installed, t.interval)
 	if status.Installed {
 		a.capture = "trigger"
 		if opts.Base, err = openBase(ctx, path, status); err != nil {
@@ -159,30 +160,41 @@ func readStatus(ctx context.Context, host *capture.Host) (trigger.Status, error)
 	return status, err
 }
 
-// openBase opens the event file beside the database, if an engine keeps one
-// for this very change log. No base and no error means that there is none.
+// openBase opens the event file that an engine keeps for this very change
+// log: the one that the database names, or the one beside it. No base and no
+// error means that there is none.
 func openBase(ctx context.Context, path string, status trigger.Status) (engine.Base, error) {
-	if _, err := os.Stat(eventFile(path)); err != nil {
-		return nil, nil //nolint:nilnil // nothing there is no error
+	beside := eventFile(path)
+	for _, file := range []string{status.CarrierPath, beside} {
+		if _, err := os.Stat(file); err != nil {
+			continue
+		}
+		log, err := openEvents(ctx, path, sqlite.Options{Path: file, ReadOnly: true})
+		if errors.Is(err, sqlite.ErrForeign) && file != beside {
+			continue // the database is a copy
+		}
+		if err != nil {
+			return nil, err
+		}
+		at, err := log.Checkpoint(ctx)
+		if err != nil || at.Log != status.Epoch || at.ID > status.Newest {
+			return nil, errors.Join(err, log.Close())
+		}
+		return log, nil
 	}
-	log, err := openEvents(ctx, path, sqlite.Options{ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	at, err := log.Checkpoint(ctx)
-	if err != nil || at.Log != status.Epoch || at.ID > status.Newest {
-		return nil, errors.Join(err, log.Close())
-	}
-	return log, nil
+	return nil, nil //nolint:nilnil // nothing there is no error
 }
 
-// openEvents opens the event file of a database.
+// openEvents opens the event file of a database: the one at opts.Path, or the
+// one beside it.
 func openEvents(ctx context.Context, path string, opts sqlite.Options) (*sqlite.Log, error) {
 	device, inode, err := capture.Identify(path)
 	if err != nil {
 		return nil, err
 	}
-	opts.Path = eventFile(path)
+	if opts.Path == "" {
+		opts.Path = eventFile(path)
+	}
 	opts.Database = sqlite.Identity{Path: path, Device: device, Inode: inode}
 	return sqlite.Open(ctx, opts)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,27 +38,35 @@ runs. Nothing else of the database is ever changed.`,
 func newCaptureInstall(env *environment) *cobra.Command {
 	var db string
 	var takeOver bool
+	var flags configFlags
 	cmd := &cobra.Command{
 		Use: "install", Short: "Add the change log and its triggers, and backfill the event log", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return captureInstall(cmd.Context(), env, db, takeOver) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return captureInstall(cmd.Context(), env, db, flags, takeOver)
+		},
 	}
+	flags.add(cmd.Flags())
 	cmd.Flags().StringVar(&db, "db", "", "the Claude-Slack database `FILE`")
 	cmd.Flags().BoolVar(&takeOver, "take-over", false, "carry into the event file beside the database, though another one is noted as the carrier")
 	return cmd
 }
 
 // captureInstall installs, and carries once, so that the event log begins now.
-func captureInstall(ctx context.Context, env *environment, db string, takeOver bool) error {
+func captureInstall(ctx context.Context, env *environment, db string, flags configFlags, takeOver bool) error {
+	c, err := env.loadConfig(flags)
+	if err != nil {
+		return err
+	}
 	path, err := claudeslack.Locate(db, env.Getenv, env.Home)
 	if err != nil {
 		return err
 	}
 	if takeOver {
-		if err := takeOverCarrier(ctx, path); err != nil {
+		if err := takeOverCarrier(ctx, path, c.tuning()); err != nil {
 			return err
 		}
 	}
-	a, err := carry(ctx, env, path, newLogger(env, false))
+	a, err := carry(ctx, path, c.tuning(), newQuietLog(env.Stderr))
 	if err != nil {
 		return err
 	}
@@ -65,14 +74,14 @@ func captureInstall(ctx context.Context, env *environment, db string, takeOver b
 	if err := a.stop(); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stdout, "%s: capture is installed; %d events in %s\n", path, size, eventFile(path))
+	fmt.Fprintf(env.Stdout, "%s: capture is installed; %d events in %s\n", path, size, c.tuning().events(path))
 	return nil
 }
 
 // takeOverCarrier makes the event file beside the database the one that
 // carries, with a new epoch: what the other one holds is not known here.
-func takeOverCarrier(ctx context.Context, path string) error {
-	events, err := openEvents(ctx, path, sqlite.Options{})
+func takeOverCarrier(ctx context.Context, path string, t tuning) error {
+	events, err := openEvents(ctx, path, sqlite.Options{Path: t.events(path)})
 	if err != nil {
 		return err
 	}
@@ -83,7 +92,7 @@ func takeOverCarrier(ctx context.Context, path string) error {
 	}
 	changes := trigger.New(trigger.Options{Host: capture.NewHost(path)})
 	defer changes.Close()
-	return changes.Claim(ctx, file, eventFile(path), true)
+	return changes.Claim(ctx, file, t.events(path), true)
 }
 
 func newCaptureStatus(env *environment) *cobra.Command {
@@ -118,7 +127,7 @@ func captureStatus(ctx context.Context, env *environment, db string) error {
 		if s.Outdated() {
 			older = " (older than this build's: serve or capture install upgrades it)"
 		}
-		fmt.Fprintf(env.Stdout, "capture    installed, version %d%s, epoch %s\nchange log %d rows, newest %d\nevent file %s\n", s.Version, older, s.Epoch, s.Changes, s.Newest, eventFile(path))
+		fmt.Fprintf(env.Stdout, "capture    installed, version %d%s, epoch %s\nchange log %d rows, newest %d\nevent file %s\n", s.Version, older, s.Epoch, s.Changes, s.Newest, cmp.Or(s.CarrierPath, eventFile(path)))
 	case s.Newer():
 		fmt.Fprintf(env.Stdout, "capture    version %d, newer than this build knows: use the newer build\n", s.Version)
 	case s.Present:
@@ -132,10 +141,14 @@ func captureStatus(ctx context.Context, env *environment, db string) error {
 func newCaptureUninstall(env *environment) *cobra.Command {
 	var db string
 	var force bool
+	var flags configFlags
 	cmd := &cobra.Command{
 		Use: "uninstall", Short: "Remove everything that was added, without trace", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return captureUninstall(cmd.Context(), env, db, force) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return captureUninstall(cmd.Context(), env, db, flags, force)
+		},
 	}
+	flags.add(cmd.Flags())
 	cmd.Flags().StringVar(&db, "db", "", "the Claude-Slack database `FILE`")
 	cmd.Flags().BoolVar(&force, "force", false, "discard captured changes that are in no event log yet")
 	return cmd
@@ -143,7 +156,11 @@ func newCaptureUninstall(env *environment) *cobra.Command {
 
 // captureUninstall carries what is there first, so that nothing is discarded
 // unasked.
-func captureUninstall(ctx context.Context, env *environment, db string, force bool) error {
+func captureUninstall(ctx context.Context, env *environment, db string, flags configFlags, force bool) error {
+	c, err := env.loadConfig(flags)
+	if err != nil {
+		return err
+	}
 	path, err := claudeslack.Locate(db, env.Getenv, env.Home)
 	if err != nil {
 		return err
@@ -155,7 +172,7 @@ func captureUninstall(ctx context.Context, env *environment, db string, force bo
 	}
 	var at claudeslack.Checkpoint
 	if s.Installed && !force {
-		if at, err = carryOnce(ctx, env, path); err != nil {
+		if at, err = carryOnce(ctx, path, c.tuning(), newQuietLog(env.Stderr)); err != nil {
 			return fmt.Errorf("carry captured changes before removing them: %w; --force discards them", err)
 		}
 	}
@@ -169,14 +186,14 @@ func captureUninstall(ctx context.Context, env *environment, db string, force bo
 	case !there:
 		fmt.Fprintf(env.Stdout, "%s: there was nothing to remove\n", path)
 	default:
-		fmt.Fprintf(env.Stdout, "%s: capture is removed; the events stay in %s\n", path, eventFile(path))
+		fmt.Fprintf(env.Stdout, "%s: capture is removed; the events stay in %s\n", path, c.tuning().events(path))
 	}
 	return nil
 }
 
 // carryOnce carries everything up to now and returns how far that is.
-func carryOnce(ctx context.Context, env *environment, path string) (claudeslack.Checkpoint, error) {
-	a, err := carry(ctx, env, path, newLogger(env, false))
+func carryOnce(ctx context.Context, path string, t tuning, log *serveLog) (claudeslack.Checkpoint, error) {
+	a, err := carry(ctx, path, t, log)
 	if err != nil {
 		return claudeslack.Checkpoint{}, err
 	}

@@ -18,7 +18,7 @@ import (
 
 // carry opens the engine that captures by triggers and keeps events in the
 // file beside the database, installing what is missing.
-func carry(ctx context.Context, env *environment, path string, logger *slog.Logger) (*attached, error) {
+func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached, error) {
 	host := capture.NewHost(path)
 	generation, err := host.Generation(ctx)
 	if err == nil {
@@ -33,30 +33,30 @@ func carry(ctx context.Context, env *environment, path string, logger *slog.Logg
 	}
 	switch {
 	case status.Outdated():
-		fmt.Fprintf(env.Stderr, "cslack-stream: %s: %s\n", path, status.Upgraded())
+		log.tell(ctx, "%s: %s", path, status.Upgraded())
 	case !status.Installed && !status.Newer():
-		fmt.Fprintf(env.Stderr, "cslack-stream: %s: %s\n", path, trigger.Added(generation))
+		log.tell(ctx, "%s: %s", path, trigger.Added(generation))
 	}
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
-	a.events, err = openEvents(ctx, path, sqlite.Options{Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch())})
+	a.events, err = openEvents(ctx, path, sqlite.Options{Path: t.events(path), TTL: t.ttl, Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch())})
 	if err != nil {
 		err = errors.Join(err, host.Close())
 		if errors.Is(err, sqlite.ErrForeign) || errors.Is(err, sqlite.ErrLayout) {
 			return nil, err
 		}
-		return carryInMemory(ctx, path, logger, err)
+		return carryInMemory(ctx, path, t, log.Logger, err)
 	}
 	file, err := a.events.File(ctx)
 	if err != nil {
 		return nil, errors.Join(err, a.events.Close(), host.Close())
 	}
-	changes := trigger.New(trigger.Options{Host: host})
+	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval})
 	err = a.start(ctx, engine.Options{
-		Changes: changes, Store: a.events, File: file, Logger: logger,
+		Changes: changes, Store: a.events, File: file, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Logger: log.Logger,
 		Install: func(ctx context.Context) (*capture.Look, error) {
 			look, err := trigger.Install(ctx, path)
 			if err == nil {
-				err = changes.Claim(ctx, file, eventFile(path), false)
+				err = changes.Claim(ctx, file, t.events(path), false)
 			}
 			if err != nil && look != nil {
 				look.Close()
@@ -76,7 +76,7 @@ func carry(ctx context.Context, env *environment, path string, logger *slog.Logg
 // carryInMemory is for an event file that can not be opened or written. The
 // triggers go on keeping every change in the database, and nothing is trimmed;
 // the events made of them live as long as this process.
-func carryInMemory(ctx context.Context, path string, logger *slog.Logger, cause error) (*attached, error) {
+func carryInMemory(ctx context.Context, path string, t tuning, logger *slog.Logger, cause error) (*attached, error) {
 	look, err := trigger.Install(ctx, path)
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func carryInMemory(ctx context.Context, path string, logger *slog.Logger, cause 
 	if look != nil {
 		look.Close()
 	}
-	a, err := attachReadOnly(ctx, path, logger)
+	a, err := attachReadOnly(ctx, path, t, logger)
 	if err == nil {
 		a.note("the event file can not be used, so events are kept in memory only, and cursors end with this process (move the file away and start again for a new one): %v", cause)
 	}

@@ -29,7 +29,7 @@ func startDemoServer(ctx context.Context, env *environment, path, listen string)
 	s := &demoServer{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		s.err = runServe(serveCtx, demoEnvironment(env, path, said), serveOptions{db: path, listen: listen})
+		s.err = runServe(serveCtx, demoEnvironment(env, path, said), serveOptions{db: path, config: configFlags{set: []setting{{"listen", listen, "--listen"}}}})
 	}()
 	select {
 	case s.url = <-said.url:

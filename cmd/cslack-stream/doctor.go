@@ -20,13 +20,15 @@ import (
 // newDoctorCommand makes the command that checks everything.
 func newDoctorCommand(env *environment) *cobra.Command {
 	var db string
+	var flags configFlags
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check everything and say what to do, changing nothing",
 		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), env, db) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), env, db, flags) },
 	}
 	cmd.Flags().StringVar(&db, "db", "", "the Claude-Slack database `FILE`")
+	flags.add(cmd.Flags())
 	return cmd
 }
 
@@ -52,13 +54,14 @@ func (d *doctor) bad(what, format string, args ...any) {
 
 // runDoctor checks one thing after the other; what stands on a broken thing
 // is not looked at.
-func runDoctor(ctx context.Context, env *environment, db string) error {
+func runDoctor(ctx context.Context, env *environment, db string, flags configFlags) error {
 	d := &doctor{env: env}
 	path, err := claudeslack.Locate(db, env.Getenv, env.Home)
 	if err != nil {
 		return err
 	}
 	d.ok("database", "%s", path)
+	t := d.checkConfig(flags)
 	host := capture.NewHost(path)
 	defer host.Close()
 	generation, err := host.Generation(ctx)
@@ -75,7 +78,7 @@ func runDoctor(ctx context.Context, env *environment, db string) error {
 		return d.result()
 	}
 	d.checkCapture(status)
-	d.checkEvents(ctx, path, status)
+	d.checkEvents(ctx, path, t.events(path), status)
 	d.checkServer(ctx, path)
 	return d.result()
 }
@@ -85,6 +88,23 @@ func (d *doctor) result() error {
 		return fmt.Errorf("%d of the checks found something to do: see the lines marked BAD", d.problems)
 	}
 	return nil
+}
+
+// checkConfig also returns what serve would be told.
+func (d *doctor) checkConfig(flags configFlags) tuning {
+	c, err := d.env.loadConfig(flags)
+	switch {
+	case err != nil:
+		d.bad("config", "%v", err)
+		return tuning{}
+	case c.checkServable() != nil:
+		d.bad("config", "%v", c.checkServable())
+	case c.file == "":
+		d.ok("config", "the defaults: there is no file")
+	default:
+		d.ok("config", "%s", c.file)
+	}
+	return c.tuning()
 }
 
 func (d *doctor) checkSchema(g claudeslack.Generation) {
@@ -138,13 +158,12 @@ func (d *doctor) checkCapture(s trigger.Status) {
 	}
 }
 
-func (d *doctor) checkEvents(ctx context.Context, path string, s trigger.Status) {
-	file := eventFile(path)
+func (d *doctor) checkEvents(ctx context.Context, path, file string, s trigger.Status) {
 	if _, err := os.Stat(file); err != nil {
 		d.note("event file", "%s is not there yet: serve makes it", file)
 		return
 	}
-	log, err := openEvents(ctx, path, sqlite.Options{ReadOnly: true})
+	log, err := openEvents(ctx, path, sqlite.Options{Path: file, ReadOnly: true})
 	if err != nil {
 		d.bad("event file", "%v", err)
 		return

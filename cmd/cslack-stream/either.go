@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"cslack-stream/internal/engine"
 	"cslack-stream/internal/engine/capture"
@@ -24,10 +25,10 @@ type either struct {
 	polls atomic.Bool
 }
 
-func newEither(path string, polls bool) *either {
+func newEither(path string, polls bool, interval time.Duration) *either {
 	e := &either{
-		log:  trigger.New(trigger.Options{Host: capture.NewHost(path), ReadOnly: true}),
-		poll: poll.New(poll.Options{Host: capture.NewHost(path)}),
+		log:  trigger.New(trigger.Options{Host: capture.NewHost(path), ReadOnly: true, Interval: interval}),
+		poll: poll.New(poll.Options{Host: capture.NewHost(path), Interval: interval}),
 	}
 	e.polls.Store(polls)
 	return e

@@ -17,6 +17,9 @@ import (
 // TestMain lets the test binary be the program: stories and tests with a
 // terminal run it as people do.
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) != "cslack-stream" {
+		os.Setenv("CSLACK_STREAM_CONFIG", "-") // nothing of the developer's own
+	}
 	testscript.Main(m, map[string]func(){
 		"cslack-stream": func() {
 			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,23 +17,25 @@ import (
 	"cslack-stream/internal/server"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // defaultListen is where serve listens if nothing else is said.
 const defaultListen = "127.0.0.1:8787"
 
-// serveOptions say what is served, where, and how.
+// serveOptions say what is served, and how.
 type serveOptions struct {
-	db, listen string
-	noInstall  bool
-	origins    []string
-	verbose    bool
+	db     string
+	config configFlags
+	// print shows the configuration instead.
+	print bool
 }
 
 // newServeCommand makes the command that runs the engine and its HTTP
 // endpoints.
 func newServeCommand(env *environment) *cobra.Command {
 	var opts serveOptions
+	var f serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the engine and its HTTP endpoints on the database",
@@ -40,12 +43,16 @@ func newServeCommand(env *environment) *cobra.Command {
 events in a file beside it, and streams them over HTTP to whom may see them.
 
 It adds a change log and triggers to the database (see: cslack-stream capture);
-with --no-install it writes nothing there and polls instead.`,
+with --no-install it adds nothing there and polls instead.
+
+What flags do not say is in the configuration: see --print-config. SIGHUP
+reloads of it what can be changed while serve runs.`,
 		Example: `  cslack-stream serve                             the database that Claude-Slack uses
   cslack-stream serve --db FILE --listen 127.0.0.1:0
   curl -N 'http://127.0.0.1:8787/api/stream?agent=alice&project=webapp'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts.config.set = f.settings(cmd.Flags())
 			ctx, stop := onSignals(cmd.Context())
 			defer stop()
 			return runServe(ctx, env, opts)
@@ -53,74 +60,118 @@ with --no-install it writes nothing there and polls instead.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&opts.db, "db", "", "the Claude-Slack database `FILE`")
-	flags.StringVar(&opts.listen, "listen", defaultListen, "loopback `ADDRESS` to listen on; port 0 takes a free one")
-	flags.BoolVar(&opts.noInstall, "no-install", false, "write nothing to the database: poll it, and keep events in memory only")
-	flags.StringSliceVar(&opts.origins, "origin", nil, "an `ORIGIN` beyond loopback whose pages may read, such as https://dash.example")
-	flags.BoolVarP(&opts.verbose, "verbose", "v", false, "log requests too")
+	flags.StringVar(&f.listen, "listen", defaultListen, "loopback `ADDRESS` to listen on; port 0 takes a free one")
+	flags.BoolVar(&f.noInstall, "no-install", false, "add nothing to the database: poll it, and keep events in memory only")
+	flags.StringSliceVar(&f.origins, "origin", nil, "an `ORIGIN` beyond loopback whose pages may read, such as https://dash.example")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log requests too")
+	opts.config.add(flags)
+	flags.BoolVar(&opts.print, "print-config", false, "print the configuration in effect, every key commented, and end")
 	return cmd
+}
+
+// serveFlags are the flags that set keys of the configuration.
+type serveFlags struct {
+	listen             string
+	origins            []string
+	noInstall, verbose bool
+}
+
+// settings are the keys that were set by flags.
+func (f *serveFlags) settings(flags *pflag.FlagSet) []setting {
+	all := []setting{
+		{"listen", f.listen, "--listen"},
+		{"cors.origins", strings.Join(f.origins, ","), "--origin"},
+		{"event_streaming.persist_events", strconv.FormatBool(!f.noInstall), "--no-install"},
+		{"log.level", map[bool]string{true: "debug", false: "info"}[f.verbose], "--verbose"},
+	}
+	return slices.DeleteFunc(all, func(s setting) bool { return !flags.Changed(s.flag[2:]) })
 }
 
 // runServe serves until ctx is done, and returns nil then.
 func runServe(ctx context.Context, env *environment, opts serveOptions) error {
+	c, err := env.loadConfig(opts.config)
+	switch {
+	case err != nil:
+		return err
+	case opts.print:
+		return c.print(env.Stdout)
+	}
+	if err := c.checkServable(); err != nil {
+		return err
+	}
+	hangups := takeHangups()
+	defer hangups.drop()
 	path, err := claudeslack.Locate(opts.db, env.Getenv, env.Home)
 	if err != nil {
 		return err
 	}
-	listener, err := listen(ctx, opts.listen)
+	listener, err := listen(ctx, c.named("listen"), c.Listen)
 	if err != nil {
 		return err
 	}
-	logger := newLogger(env, opts.verbose)
-	a, err := openEngine(ctx, env, path, opts, logger)
+	log := newServeLog(env.Stderr, c)
+	a, err := openEngine(ctx, path, c, log)
 	if err != nil {
 		_ = listener.Close()
 		return err
 	}
 	url := "http://" + listener.Addr().String()
-	fmt.Fprintf(env.Stderr, "cslack-stream: serving %s at %s\n", path, url)
+	log.tell(ctx, "serving %s at %s", path, url)
 	for _, n := range a.notes {
-		fmt.Fprintf(env.Stderr, "cslack-stream: %s\n", n)
+		log.tell(ctx, "%s", n)
 	}
-	forget := env.announce(path, url, logger)
+	forget := env.announce(path, url, log.Logger)
 	defer forget()
 	so := server.Options{
-		Source: a.Engine, Directory: a.Engine, Explainer: a.Engine, Health: a.health, Origins: opts.origins, Logger: logger,
-	}
-	if opts.noInstall {
-		return errors.Join(server.New(so).Run(ctx, listener), a.stop())
+		Source: a.Engine, Directory: a.Engine, Explainer: a.Engine, Health: a.health, Origins: c.Origins, WriteTimeout: c.writeTimeout(), Logger: log.Logger,
 	}
 	writes := author.New(author.Options{Path: path})
-	so.Actor = writes
-	return errors.Join(server.New(so).Run(ctx, listener), writes.Close(), a.stop())
+	if !a.static && !a.messagesOnly {
+		so.Actor = writes
+	}
+	s := server.New(so)
+	r := &reloader{env: env, flags: opts.config, config: c, log: log, server: s, events: a.events}
+	ctx, stop := hangups.heed(ctx, r.reload)
+	defer stop()
+	return errors.Join(s.Run(ctx, listener), writes.Close(), a.stop())
 }
 
-func openEngine(ctx context.Context, env *environment, path string, opts serveOptions, logger *slog.Logger) (*attached, error) {
-	if !opts.noInstall {
-		return carry(ctx, env, path, logger)
+// openEngine opens the engine that the configuration asks for.
+func openEngine(ctx context.Context, path string, c *config, log *serveLog) (*attached, error) {
+	if c.PersistEvents {
+		return carry(ctx, path, c.tuning(), log)
 	}
-	a, err := attachReadOnly(ctx, path, logger)
-	if err == nil && a.capture == "poll" {
-		a.note("--no-install: polling; changes between two looks merge into one, changes made while no server runs are seen only as what is left of them, and events are kept in memory only")
+	a, err := attachReadOnly(ctx, path, c.tuning(), log.Logger)
+	if err != nil {
+		return nil, err
 	}
-	return a, err
+	why := c.named("event_streaming.persist_events")
+	if a.capture == "poll" {
+		a.note("%s: polling; changes between two looks merge into one, changes made while no server runs are seen only as what is left of them, and events are kept in memory only", why)
+	} else {
+		a.note("%s: events are kept in memory only, and their ids end with this process; the change log that is in the database is read, and left to grow", why)
+	}
+	return a, nil
 }
 
 // listen opens the address, which must be a loopback one: there is no
 // authentication yet.
-func listen(ctx context.Context, address string) (net.Listener, error) {
+//
+// named is how messages call what says it.
+func listen(ctx context.Context, named, address string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(address)
 	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
-		return nil, usageError("--listen %s: want HOST:PORT, for example %s", quoted(address), defaultListen)
+		return nil, usageError("%s %s: want HOST:PORT, for example %s", named, quoted(address), defaultListen)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, usageError("--listen %s: only loopback addresses can be served without authentication: use 127.0.0.1, [::1] or localhost", quoted(address))
+		return nil, usageError("%s %s: only loopback addresses can be served without authentication: use 127.0.0.1, [::1] or localhost", named, quoted(address))
 	}
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("--listen %s: the port is in use, perhaps by another cslack-stream serve: stop that one, or take a free port with --listen 127.0.0.1:0", address)
+		return nil, fmt.Errorf("%s %s: the port is in use, perhaps by another cslack-stream serve: stop that one, or take a free port with --listen 127.0.0.1:0", named, address)
 	case err != nil:
-		return nil, fmt.Errorf("--listen %s: %w", address, err)
+		return nil, fmt.Errorf("%s %s: %w", named, address, err)
 	}
 	return ln, nil
 }
@@ -138,20 +189,4 @@ func (env *environment) announce(path, url string, logger *slog.Logger) func() {
 			logger.Warn("server record is left behind", slog.Any("error", err))
 		}
 	}
-}
-
-func newLogger(env *environment, verbose bool) *slog.Logger {
-	level := slog.LevelWarn
-	if verbose {
-		level = slog.LevelDebug
-	}
-	return slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{
-		Level: level,
-		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Value.Kind() == slog.KindString {
-				a.Value = slog.StringValue(strings.ToValidUTF8(a.Value.String(), "\uFFFD"))
-			}
-			return a
-		},
-	}))
 }

@@ -25,6 +25,7 @@ type watchOptions struct {
 	tailOptions
 	plain, ascii bool
 	theme        string
+	config       configFlags
 }
 
 const watchLong = `watch shows live, on the whole terminal, what an agent sees: who says what to
@@ -62,6 +63,8 @@ func newWatchCommand(env *environment) *cobra.Command {
 	flags.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only (the default on the Linux console)")
 	flags.StringVar(&o.theme, "theme", "", "`HOW` it looks: ansi (the 16 colours of the terminal) or none")
 	groupFlags(flags, "How it looks", "plain", "ascii", "theme")
+	o.config.add(flags)
+	groupFlags(flags, "How it looks", "config")
 	o.source.add(flags)
 	flags.BoolVar(&o.noReconnect, "no-reconnect", false, "with lines: exit with 4 when the stream is lost, instead of going on with it")
 	groupFlags(flags, "Where from", "no-reconnect")
@@ -79,7 +82,11 @@ var lineFlags = []string{"output", "template", "template-file", "count", "timeou
 func (o *watchOptions) run(ctx context.Context, env *environment, flags *pflag.FlagSet, args []string) error {
 	lines := o.plain || !env.IsTerminal(env.Stdout) || !env.IsTerminal(env.Stdin) || env.Getenv("TERM") == "dumb" ||
 		slices.ContainsFunc(lineFlags, flags.Changed)
-	theme, err := o.pickTheme(env)
+	c, err := env.loadConfig(o.config)
+	if err != nil {
+		return err
+	}
+	theme, err := o.pickTheme(env, flags, c.Theme)
 	if err != nil {
 		return err
 	}
@@ -93,10 +100,12 @@ func (o *watchOptions) run(ctx context.Context, env *environment, flags *pflag.F
 	if lines {
 		return runTail(ctx, env, plan)
 	}
-	return runWatch(ctx, env, plan, theme)
+	return runWatch(ctx, env, plan, theme, c.Keys)
 }
 
-func (o *watchOptions) pickTheme(env *environment) (view.Theme, error) {
+// pickTheme takes the theme of the flag, or else the configured one; colours
+// asked for by --color beat that one.
+func (o *watchOptions) pickTheme(env *environment, flags *pflag.FlagSet, configured string) (view.Theme, error) {
 	t := view.Theme{ASCII: o.ascii || env.Getenv("TERM") == "linux"}
 	color, err := env.useColor(o.color)
 	if err != nil {
@@ -104,7 +113,7 @@ func (o *watchOptions) pickTheme(env *environment) (view.Theme, error) {
 	}
 	switch o.theme {
 	case "":
-		t.Color = color
+		t.Color = color && (configured != "none" || flags.Changed("color"))
 	case "ansi":
 		t.Color = true
 	case "none":
@@ -118,7 +127,7 @@ func (o *watchOptions) pickTheme(env *environment) (view.Theme, error) {
 const watchGC = 50
 
 // runWatch shows the screen until the reader has enough.
-func runWatch(ctx context.Context, env *environment, plan *tailPlan, theme view.Theme) error {
+func runWatch(ctx context.Context, env *environment, plan *tailPlan, theme view.Theme, keys map[string][]string) error {
 	ctx, stopSignals := env.Signals(ctx)
 	defer stopSignals()
 	ctx, stopHangup := onTerminalHangup(ctx)
@@ -137,6 +146,9 @@ func runWatch(ctx context.Context, env *environment, plan *tailPlan, theme view.
 		return t.end(ctx, err)
 	}
 	options.Theme = theme
+	if err := rebind(&options, keys); err != nil {
+		return err
+	}
 	if env.Getenv("GOGC") == "" {
 		// What is held all day should not take twice its room.
 		debug.SetGCPercent(watchGC)

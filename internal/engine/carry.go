@@ -26,7 +26,13 @@ const (
 
 // step takes one run of changes all the way to the readers.
 func (e *Engine) step(ctx context.Context) error {
+	if e.hold > 0 {
+		sleep(ctx, e.hold)
+		e.hold = 0
+	}
+	asked := time.Now()
 	run, err := e.next(ctx)
+	came := time.Now()
 	switch {
 	case errors.Is(err, errNothing):
 		return e.trim(ctx)
@@ -41,7 +47,19 @@ func (e *Engine) step(ctx context.Context) error {
 	if err := e.carry(ctx, run); err != nil {
 		return err
 	}
+	e.gather(len(run.Changes), came.Sub(asked), time.Since(came))
 	return e.trimIfDue(ctx)
+}
+
+// gather lets the next batch fill while changes come faster than they are
+// carried: n changes were there after the engine had waited for them, and were
+// carried in took. It waits as long as that again, so that an event comes no
+// later than if it had just missed this batch. What is behind by whole batches
+// does not wait, nor does what comes one by one, or after a pause.
+func (e *Engine) gather(n int, waited, took time.Duration) {
+	if n > 1 && n < e.opts.Limit && waited < took {
+		e.hold = min(took, e.opts.MaxWait)
+	}
 }
 
 // errNothing says that no change came while there was something to trim.

@@ -41,6 +41,9 @@ type Options struct {
 	Window bus.Options
 	// Limit is how many changes are read at a time; 0 means 1000.
 	Limit int
+	// MaxWait bounds how long a batch of changes may wait for more, while
+	// changes come faster than they are carried; 0 means that none waits.
+	MaxWait time.Duration
 	// SnapshotWait is how long a snapshot waits for capture to catch up; 0
 	// means 5 s.
 	SnapshotWait time.Duration
@@ -64,6 +67,7 @@ type Engine struct {
 	following bool // another engine carries
 	trimmed   int64
 	trimTime  time.Time
+	hold      time.Duration // before the next read: see gather
 
 	progress  progress
 	checks    checks

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cslack-stream/internal/engine/event"
@@ -78,6 +79,8 @@ type Server struct {
 	requests *gate
 	writes   *limiter
 	buffers  sync.Pool // of *[]byte, for batches
+
+	writeTimeout atomic.Int64 // of opts, until it is set anew
 }
 
 // New returns a Server. It does nothing until it is asked.
@@ -97,6 +100,7 @@ func New(opts Options) *Server {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.SetWriteTimeout(opts.WriteTimeout)
 	s.buffers.New = func() any {
 		b := make([]byte, 0, bufferBytes)
 		return &b
@@ -104,6 +108,9 @@ func New(opts Options) *Server {
 	s.routes()
 	return s
 }
+
+// SetWriteTimeout changes Options.WriteTimeout for streams opened afterwards.
+func (s *Server) SetWriteTimeout(d time.Duration) { s.writeTimeout.Store(int64(d)) }
 
 func setDefault[T int | time.Duration](v *T, value T) {
 	if *v <= 0 {
@@ -126,7 +133,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	hs := s.httpServer(base)
 	served := make(chan error, 1)
 	go func() { served <- hs.Serve(ln) }()
-	s.log.InfoContext(ctx, "listening", slog.String("address", ln.Addr().String()))
+	s.log.DebugContext(ctx, "listening", slog.String("address", ln.Addr().String()))
 
 	var err error
 	select {

@@ -116,7 +116,7 @@ func (s *Server) newDelivery(w http.ResponseWriter, q query, rd *reader) *delive
 		source: s.opts.Source, query: q, reader: rd,
 		out: batch{
 			w: w, ctl: http.NewResponseController(w), pool: &s.buffers,
-			limit: s.opts.BatchBytes, timeout: s.opts.WriteTimeout,
+			limit: s.opts.BatchBytes, timeout: time.Duration(s.writeTimeout.Load()),
 			audiences: newAudiences(q.request(event.Cursor{})),
 		},
 	}

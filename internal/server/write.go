@@ -93,7 +93,7 @@ func refusal(e *action.RefusedError) *apiError {
 // parseWriting reads who writes and what.
 func (s *Server) parseWriting(w http.ResponseWriter, r *http.Request) (*writing, error) {
 	if s.opts.Actor == nil {
-		return nil, &apiError{status: http.StatusForbidden, code: codeForbidden, message: "this server only reads: it was started with --no-install"}
+		return nil, &apiError{status: http.StatusForbidden, code: codeForbidden, message: "this server only reads: its database can only be looked at"}
 	}
 	if !s.guard.mayWrite(r) {
 		return nil, &apiError{

@@ -172,6 +172,13 @@ func (l *Log) checkMeta(ctx context.Context) (moved bool, err error) {
 	return true, nil
 }
 
+// SetTTL changes Options.TTL for events appended from now on.
+func (l *Log) SetTTL(ttl backend.TTL) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.opts.TTL = ttl
+}
+
 // File returns the file's own random id.
 func (l *Log) File(ctx context.Context) (string, error) {
 	var id string

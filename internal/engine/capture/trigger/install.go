@@ -26,8 +26,9 @@ type Status struct {
 	// Epoch names the change log.
 	Epoch string
 	// Carrier is the id of the event file that the change log is carried
-	// into; only its engines may trim.
-	Carrier string
+	// into; only its engines may trim. CarrierPath is where that file was when
+	// it became the carrier.
+	Carrier, CarrierPath string
 	// Missing are the triggers that are not there or not as they should be.
 	Missing []string
 	// Changes are the rows in the change log, Newest is the last id given.
@@ -52,8 +53,8 @@ func ReadStatus(ctx context.Context, q *sql.Conn) (Status, error) {
 	logged := found["cslack_change"] != "" && found["cslack_meta"] != ""
 	if logged {
 		err = q.QueryRowContext(ctx, `SELECT coalesce((SELECT v FROM cslack_meta WHERE k='version'),0),coalesce((SELECT v FROM cslack_meta WHERE k='epoch'),''),
-coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),(SELECT count(*) FROM cslack_change),`+newestID).
-			Scan(&s.Version, &s.Epoch, &s.Carrier, &s.Changes, &s.Newest)
+coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),coalesce((SELECT v FROM cslack_meta WHERE k='carrier_path'),''),(SELECT count(*) FROM cslack_change),`+newestID).
+			Scan(&s.Version, &s.Epoch, &s.Carrier, &s.CarrierPath, &s.Changes, &s.Newest)
 		if err != nil {
 			return s, fmt.Errorf("read capture status: %w", err)
 		}

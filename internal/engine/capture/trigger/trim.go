@@ -33,14 +33,9 @@ func claim(ctx context.Context, w *sql.Conn, file, path string, takeOver bool) e
 	if err != nil || s.Carrier == file {
 		return err
 	}
-	var was string
-	err = w.QueryRowContext(ctx, `SELECT v FROM cslack_meta WHERE k='carrier_path'`).Scan(&was)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("read carrier: %w", err)
-	}
-	if s.Carrier != "" && !takeOver && was != path {
-		if _, err := os.Stat(was); err == nil {
-			return fmt.Errorf("%w: %s", ErrNotCarrier, was)
+	if s.Carrier != "" && !takeOver && s.CarrierPath != path {
+		if _, err := os.Stat(s.CarrierPath); err == nil {
+			return fmt.Errorf("%w: %s", ErrNotCarrier, s.CarrierPath)
 		}
 	}
 	_, err = w.ExecContext(ctx, `INSERT OR REPLACE INTO cslack_meta VALUES('carrier',?),('carrier_path',?)`, file, path)
