@@ -29,7 +29,7 @@ func (v View) Record(e *event.Event) *Record {
 		r.raw.Agent = v.Names.Address(v.Agent)
 	}
 	if err := v.describe(r); err != nil {
-		r.Message, r.From = nil, event.Agent{}
+		r.Message, r.Checked, r.From = nil, nil, event.Agent{}
 		v.unknown(r)
 	}
 	if r.raw.Sender = v.Names.Address(r.From); r.From == (event.Agent{Name: system}) {
@@ -55,6 +55,8 @@ func (v View) describe(r *Record) error {
 		return v.member(r)
 	case event.AgentRegistered, event.AgentStatusChanged:
 		return v.agent(r)
+	case event.AgentChecked:
+		return v.checked(r)
 	case event.ProjectLinked:
 		return v.link(r)
 	case event.ConfigUpdated:
@@ -75,9 +77,6 @@ func (v View) unknown(r *Record) {
 	}
 	r.raw.Lead = ""
 	r.raw.Text = string(e.Type)
-	if e.Type == "agent.checked" {
-		r.raw.Text = "checked its messages"
-	}
 	if r.From.IsZero() {
 		r.raw.Text = strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Type, e.EntityType, e.EntityID))
 	}
