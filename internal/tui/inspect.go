@@ -38,6 +38,8 @@ func (m *model) inspect() *view.Inspect {
 		return &view.Inspect{Title: "gap", Scroll: m.scroll, Body: m.missing(row.Missing) + ".\n\nWhat is missing here can not be loaded: it was removed before it was read."}
 	case timeline.Day:
 		return &view.Inspect{Title: row.Day.Format("Monday 2 January 2006")}
+	case timeline.Check:
+		return &view.Inspect{Title: m.checkRule(row), Scroll: m.scroll, Body: aboutChecks}
 	}
 	r := row.Record
 	out := &view.Inspect{Title: text.Name(string(r.Type())), Scroll: m.scroll, Body: r.Line()}
@@ -50,7 +52,7 @@ func (m *model) inspect() *view.Inspect {
 	out.Title += " · " + m.ago(r.Time())
 	add := func(name, value string) {
 		if value != "" {
-			out.Fields = append(out.Fields, view.Field{Name: name, Value: text.Name(value)})
+			out.Fields = append(out.Fields, view.Field{Name: text.Name(name), Value: text.Name(value)})
 		}
 	}
 	add("from", r.Sender)
@@ -65,6 +67,9 @@ func (m *model) inspect() *view.Inspect {
 		why = fmt.Sprintf(why, m.address)
 	}
 	add("why", why)
+	if !m.agent.IsZero() {
+		add(m.agent.Name, m.seen(m.agent, r))
+	}
 	m.addMessage(r, add)
 	if r.Message == nil {
 		addPayload(r, add)

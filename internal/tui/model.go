@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui/attention"
 	"cslack-stream/internal/tui/line"
 	"cslack-stream/internal/tui/query"
 	"cslack-stream/internal/tui/timeline"
@@ -42,6 +43,10 @@ type model struct {
 	events   int
 	cursor   event.Cursor
 
+	attention  *attention.Track
+	startCheck time.Time // the check before the stream that is not yet a row
+	rejudge    bool      // what waits has changed, and the filter asks for it
+
 	channels channels
 	query    *query.Query
 	filterID int // of the filter: older ones are not evaluated further
@@ -77,6 +82,7 @@ func newModel(o Options) *model {
 	m.clock = clockOf(o.Clock)
 	m.columns.Time = m.clock.width()
 	m.view = line.View{Names: m.names}
+	m.attention = attention.New(event.Agent{})
 	return m
 }
 
@@ -190,6 +196,7 @@ func (m *model) watch(a event.Agent) tea.Cmd {
 		// Another agent's stream begins with its newest events.
 		req.After, req.Since = event.Cursor{}, time.Time{}
 	}
+	m.startAttention(&req)
 	m.feed = startFeed(m.o.Source, req, m.o.Last, m.o.Now)
 	m.feeds = append(m.feeds, m.feed)
 	m.applyFilter()

@@ -36,13 +36,15 @@ func (m *model) screen(l view.Layout) view.Screen {
 	if !m.watched {
 		return s
 	}
-	s.Tabs, s.News = m.channels.tabs(l.Tabs), "NEW"
+	counted := m.tally()
+	s.Tabs, s.News = m.channels.tabs(l.Tabs, counted), counted.word
 	if s.Pick != nil || s.Help != nil {
 		return s
 	}
 	s.List, s.Skip = m.rows(l)
 	s.Columns = m.columns
-	if len(s.List) == 0 {
+	if len(s.List) == 0 || onlyChecks(s.List) {
+		s.List = nil
 		s.Notice = m.notice()
 	}
 	if m.inspecting {
@@ -169,10 +171,13 @@ func (m *model) notice() []string {
 		if c := m.channels.name(); c != "" {
 			what = "in:" + c + " " + what
 		}
-		return []string{
-			fmt.Sprintf("%d of %s match   %s", m.timeline.Shown(), plural(m.timeline.Events(), "event"), text.Name(what)),
-			"", m.keys.Close.Help().Key + " clears the filter",
+		said := []string{
+			fmt.Sprintf("%d of %s match   %s", m.timeline.Shown(), plural(m.timeline.Events(), "event"), text.Name(what)), "",
 		}
+		if m.query.NeedsWaiting() && !m.agent.IsZero() && !m.attention.Known(m.agent) {
+			said = append(said, "No check of "+who+" was ever recorded: what waits for it is not known.")
+		}
+		return append(said, m.keys.Close.Help().Key+" clears the filter")
 	case m.conn.phase == failed:
 		return []string{
 			"The stream of " + who + " can not be watched: " + failure(m.conn.err) + ".", "",

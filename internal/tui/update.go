@@ -31,11 +31,13 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case channelList:
 		if msg.serial == m.serial {
 			m.channels.list(msg.channels, m.view)
+			m.learnChannels(msg.channels)
 		}
 	case agentList:
 		m.o.Infos = msg.infos
 		m.names = line.NewNames(msg.infos)
 		m.view.Names = m.names
+		m.attention.Start(msg.infos)
 		m.refreshPicker()
 	case toastShow:
 		return m, m.say(msg.text)
@@ -77,17 +79,26 @@ func (m *model) take(b batch) tea.Cmd {
 		switch {
 		case n.state != nil:
 			m.connect(*n.state, b.at)
+			if n.state.phase == live {
+				m.placeStartCheck()
+			}
 		case n.gap != nil:
 			m.gaps++
+			m.attention.Miss()
 			m.timeline.AppendGap(timeline.Missing{Count: n.gap.Count, Reason: n.gap.Reason})
 		default:
 			m.takeEvents(n, b.at)
 		}
 	}
-	if b.closed {
-		return nil
+	var cmd tea.Cmd
+	if m.rejudge {
+		m.rejudge = false
+		cmd = m.applyFilter()
 	}
-	return collect(m.feed, m.serial)
+	if b.closed {
+		return cmd
+	}
+	return tea.Batch(cmd, collect(m.feed, m.serial))
 }
 
 // connect takes in how good the stream is. A stream is lost since it was good
@@ -105,7 +116,7 @@ func (m *model) takeEvents(n news, at time.Time) {
 	for _, e := range n.events {
 		m.names.Learn(e)
 		r := m.view.Record(e)
-		if m.fold.Hides(r) || m.o.Admit != nil && !m.o.Admit(r) {
+		if m.fold.Hides(r) || m.attend(r) || m.o.Admit != nil && !m.o.Admit(r) {
 			continue
 		}
 		m.events++
@@ -124,7 +135,7 @@ func (m *model) filter() func(*line.Record) bool {
 		return nil
 	}
 	return func(r *line.Record) bool {
-		return (channel == "" || r.Channel.ID == channel) && q.Match(r)
+		return (channel == "" || r.Channel.ID == channel) && m.matches(q, r)
 	}
 }
 

@@ -149,8 +149,7 @@ func (t *Track) check(r *line.Record, at moment) {
 	c := t.of(r.From)
 	c.seen, c.counted.valid = at, false
 	switch names := r.Checked.Channels; {
-	case strings.Contains(r.Checked.Tool, "search"):
-		// It shows what it finds, and nobody knows what that was.
+	case line.IsSearch(r.Checked):
 	case len(names) == 0:
 		c.all, c.in = at, nil
 	default:

@@ -162,6 +162,10 @@ func (v View) agent(r *Record) error {
 	return nil
 }
 
+// IsSearch reports whether an agent searched its messages: it saw what was
+// found, and nobody knows what that was.
+func IsSearch(c *event.Checked) bool { return strings.Contains(c.Tool, "search") }
+
 // checked shows that an agent was seen reading its messages, and with what.
 func (v View) checked(r *Record) error {
 	var c event.Checked
@@ -172,9 +176,13 @@ func (v View) checked(r *Record) error {
 		return errors.New("the payload names no agent")
 	}
 	r.Checked, r.From = &c, agentOf(c.Name, c.ProjectID)
-	r.raw.Text = "checked its messages"
+	verb := "checked"
+	if IsSearch(&c) {
+		verb = "searched"
+	}
+	r.raw.Text = verb + " its messages"
 	if len(c.Channels) > 0 {
-		r.raw.Text = "checked " + strings.Join(c.Channels, ", ")
+		r.raw.Text = verb + " " + strings.Join(c.Channels, ", ")
 	}
 	tool := c.Tool
 	if i := strings.LastIndex(tool, "__"); i >= 0 { // mcp__claude-slack__get_messages

@@ -10,7 +10,8 @@
 //	in:#dev             where; @bob and ~notes too
 //	to:@bob             direct messages to bob, and messages that mention bob
 //	type:message.*      the type of event
-//	is:dm               dm mention sent note edited deleted system waiting
+//	is:dm               dm mention sent note edited deleted system waiting;
+//	                    waiting: not seen checked yet, as far as it is known
 //	thread:4831         a message and its thread
 //	meta.priority:high  a value in the message's metadata; * if there is any
 //	conf:>0.8           the confidence; also >= < <= and plain equality

@@ -81,6 +81,8 @@ func (s *Screen) row(r Row, width int) []string {
 		return []string{s.ruleRow(r, "─", faint, width)}
 	case GapRule:
 		return []string{s.ruleRow(r, "╌", yellow, width)}
+	case CheckRule:
+		return []string{s.ruleRow(r, "─", green, width)}
 	}
 	f := framed(s.Columns, width)
 	first := s.rowStart(r, f, width)

@@ -77,6 +77,7 @@ const (
 	Line Kind = iota
 	DayRule
 	GapRule
+	CheckRule
 )
 
 // Row is one row of the list.
