@@ -140,9 +140,9 @@ func (m *model) moment(t time.Time) string {
 
 // seen says whether a was seen checking since r was posted; empty if that
 // means nothing.
-func (m *model) seen(a event.Agent, r *line.Record) string {
-	at, ok := m.attention.Covering(a, r.Event.Channel)
-	switch m.attention.Grade(a, r, m.now) {
+func (m *model) seen(a event.Agent, r *line.Record, known *attention.Track) string {
+	at, ok := known.Covering(a, r.Event.Channel)
+	switch known.Grade(a, r, m.now) {
 	case attention.Checked:
 		return "ok: checked at " + m.moment(at)
 	case attention.MayWait, attention.Waits:
@@ -172,4 +172,69 @@ func waitingOf(i event.AgentInfo) string {
 // onlyChecks tells whether rows say nothing but when the agent was seen.
 func onlyChecks(rows []view.Row) bool {
 	return !slices.ContainsFunc(rows, func(r view.Row) bool { return r.Kind != view.CheckRule })
+}
+
+// mostElse bounds how many agents are listed.
+const mostElse = 40
+
+// whoElse lists who may see an event besides the watched agent, if that is
+// known, and what is known of them and it.
+func (m *model) whoElse(r *line.Record, known *attention.Track) []string {
+	agents, ok := attention.Audience(r.Event)
+	if !ok {
+		return nil
+	}
+	title := "WHO SEES IT"
+	if !m.agent.IsZero() && m.matrix == nil {
+		title = "WHO ELSE SEES IT"
+		agents = slices.DeleteFunc(agents, func(a event.Agent) bool { return a == m.agent })
+	}
+	lines := []string{"", title}
+	if len(agents) == 0 {
+		return append(lines, "nobody else can see this")
+	}
+	more := len(agents) - mostElse
+	agents = agents[:min(len(agents), mostElse)]
+	names := make([]string, len(agents))
+	width := 0
+	for i, a := range agents {
+		names[i] = text.Name(m.names.Short(a, m.agent.Project))
+		width = max(width, min(16, text.Width(names[i])))
+	}
+	for i, a := range agents {
+		lines = append(lines, strings.TrimRight(text.Fit(names[i], width)+"  "+m.graded(a, r, known), " "))
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
+	return lines
+}
+
+// graded says what is known of an agent and a message: "wait? (last seen
+// checking 14:29:40)". Of others than its agent a stream tells no checks.
+func (m *model) graded(a event.Agent, r *line.Record, known *attention.Track) string {
+	g := known.Grade(a, r, m.now)
+	word := gradeWords[g]
+	switch {
+	case g == attention.Sent:
+		return "sender"
+	case g == attention.Checked:
+		at, _ := known.Covering(a, r.Event.Channel)
+		return "ok, checked at " + m.moment(at)
+	case !known.Tells(a):
+		return ""
+	case g == attention.Unrecorded:
+		return "no check ever recorded"
+	case g == attention.Gone:
+		return "not seen checking before it was deleted"
+	case !g.Waiting():
+		return ""
+	}
+	if m.names.Addresses(a, r) {
+		word = strings.ToUpper(word)
+	}
+	if at, ok := known.Covering(a, r.Event.Channel); ok {
+		return word + " (last seen checking " + m.moment(at) + ")"
+	}
+	return word
 }

@@ -11,7 +11,7 @@ type keyMap struct {
 	Pause, Up, Down, PageUp, PageDown, HalfUp, HalfDown, Oldest, Newest                            key.Binding
 	Inspect, Close, ScrollUp, ScrollDown, Copy, CopyJSON                                           key.Binding
 	Filter, Find, NextFound, PreviousFound, Jump, NextForMe, PreviousForMe, NextRule, PreviousRule key.Binding
-	Channels, Agents                                                                               key.Binding
+	Channels, Agents, Matrix, Left, Right, OnlyWaiting                                             key.Binding
 	Clock, Wrap, Reconnect, Help, Quit, Interrupt, Suspend                                         key.Binding
 }
 
@@ -48,6 +48,10 @@ func defaultKeys() keyMap {
 		PreviousRule:  bind("{", "previous gap or day", "{"),
 		Channels:      bind("c", "choose a channel", "c"),
 		Agents:        bind("a", "watch another agent", "a"),
+		Matrix:        bind("v", "who sees what: agents, messages", "v"),
+		Left:          bind("←", "previous agent", "left", "h"),
+		Right:         bind("→", "next agent", "right", "l"),
+		OnlyWaiting:   bind("w", "only what waits, or everything", "w"),
 		Clock:         bind("t", "time: clock, relative, since …", "t"),
 		Wrap:          bind("w", "wrap long texts", "w"),
 		Reconnect:     bind("R", "reconnect now", "R"),
@@ -73,7 +77,8 @@ func (k *keyMap) groups() []view.HelpGroup {
 		group("MOVE", k.Pause, k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Oldest, k.Newest,
 			k.Jump, k.Find, k.NextFound, k.PreviousFound, k.NextForMe, k.PreviousForMe, k.NextRule, k.PreviousRule),
 		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap),
-		group("CHOOSE", k.Filter, k.Channels, k.Agents, k.Close),
+		group("CHOOSE", k.Filter, k.Channels, k.Agents, k.Matrix, k.Close),
+		group("WHO SEES WHAT", k.Left, k.Right, k.OnlyWaiting),
 		group("PROGRAM", k.Reconnect, k.Help, k.Quit, k.Interrupt, k.Suspend),
 	}
 }

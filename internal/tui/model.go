@@ -55,6 +55,8 @@ type model struct {
 	history    []string     // of what was typed
 	found      *query.Query // what was looked for last
 	picker     *picker
+	matrix     *matrix // who sees what; nil if it is not shown
+	matrices   int     // how many there were
 	help       bool
 	helpScroll int
 	inspecting bool

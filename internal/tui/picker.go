@@ -135,6 +135,9 @@ func (m *model) pressPicker(k tea.KeyMsg) tea.Cmd {
 		if !k.Paste && p.input.String() == "" && key.Matches(k, m.keys.Quit) && !m.watched && !p.any("q") {
 			return tea.Quit
 		}
+		if !k.Paste && p.agents && p.input.String() == "" && key.Matches(k, m.keys.Matrix) && !p.any("v") {
+			return m.openMatrix()
+		}
 		if p.input.update(k) {
 			p.narrow()
 		}

@@ -21,6 +21,9 @@ func (m *model) draw() string {
 	if m.width == 0 {
 		return "" // the size comes first
 	}
+	if m.matrix != nil && !m.help {
+		return view.Render(m.screenMatrix(), m.width, m.height)
+	}
 	return view.Render(m.screen(m.layout()), m.width, m.height)
 }
 
@@ -80,20 +83,23 @@ func (m *model) header(l view.Layout) view.Header {
 }
 
 // state says how good the stream is.
-func (m *model) state() (view.State, string) {
-	since := m.since.In(m.o.Location).Format(time.TimeOnly)
-	switch m.conn.phase {
+func (m *model) state() (view.State, string) { return m.stateOf(m.conn, m.since) }
+
+// stateOf says how good a stream is that is so since then.
+func (m *model) stateOf(c connection, from time.Time) (view.State, string) {
+	since := from.In(m.o.Location).Format(time.TimeOnly)
+	switch c.phase {
 	case live:
 		return view.Good, m.o.Mode
 	case lost:
-		in := max(0, m.conn.retry.Sub(m.now).Round(time.Second))
-		return view.Bad, fmt.Sprintf("lost %s, retry %d in %ds", since, m.conn.attempt, in/time.Second)
+		in := max(0, c.retry.Sub(m.now).Round(time.Second))
+		return view.Bad, fmt.Sprintf("lost %s, retry %d in %ds", since, c.attempt, in/time.Second)
 	case failed:
 		return view.Bad, "ended " + since
 	case ended:
 		return view.Waiting, "ended"
 	}
-	if m.conn.attempt > 0 {
+	if c.attempt > 0 {
 		return view.Bad, "reconnecting"
 	}
 	return view.Waiting, "connecting"
@@ -201,7 +207,7 @@ func (m *model) hints() []view.Hint {
 	move := view.Hint{Key: "↑↓", Does: "select"}
 	switch {
 	case m.picker != nil && !m.watched:
-		return []view.Hint{{Key: "↑↓", Does: "choose"}, hint(k.Inspect, "watch"), {Key: "type", Does: "to search"}, hint(k.Close, "quit")}
+		return []view.Hint{{Key: "↑↓", Does: "choose"}, hint(k.Inspect, "watch"), {Key: "type", Does: "to search"}, hint(k.Matrix, "who sees what"), hint(k.Close, "quit")}
 	case m.picker != nil:
 		return []view.Hint{{Key: "↑↓", Does: "choose"}, hint(k.Inspect, "take"), {Key: "type", Does: "to search"}, hint(k.Close, "back")}
 	case m.prompt != nil && m.prompt.purpose == toJump:
@@ -233,7 +239,7 @@ func (m *model) hints() []view.Hint {
 	if m.conn.phase == lost {
 		hints = append([]view.Hint{hint(k.Reconnect, "retry now")}, hints...)
 	}
-	return append(hints, hint(k.Channels, "channels"), hint(k.Agents, "agent"), hint(k.Help, "help"), hint(k.Quit, "quit"),
+	return append(hints, hint(k.Channels, "channels"), hint(k.Agents, "agent"), hint(k.Matrix, "who-sees"), hint(k.Help, "help"), hint(k.Quit, "quit"),
 		hint(k.Clock, "time"), hint(k.Wrap, "wrap"), hint(k.Copy, "copy"))
 }
 

@@ -21,9 +21,14 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tick:
 		m.now = time.Time(msg)
 		m.meter.advance(m.now)
+		if m.matrix != nil {
+			m.matrix.meter.advance(m.now)
+		}
 		return m, m.tickCmd()
 	case batch:
 		return m, m.take(msg)
+	case matrixNews:
+		return m, m.takeMatrix(msg)
 	case refilter:
 		if msg.id == m.filterID && m.timeline.Refilter(refilterStep) {
 			return m, m.refilterCmd()
@@ -38,6 +43,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.names = line.NewNames(msg.infos)
 		m.view.Names = m.names
 		m.attention.Start(msg.infos)
+		if m.matrix != nil {
+			m.matrix.join(msg.infos)
+		}
 		m.refreshPicker()
 	case toastShow:
 		return m, m.say(msg.text)
@@ -162,14 +170,18 @@ func (m *model) refilterCmd() tea.Cmd {
 
 // inspected is the row that is looked at; nil if there is none.
 func (m *model) inspected() *timeline.Row {
-	i := m.timeline.Selected()
-	if m.timeline.Following() {
-		i = m.timeline.Len() - 1
+	t := m.timeline
+	if m.matrix != nil {
+		t = m.matrix.timeline
+	}
+	i := t.Selected()
+	if t.Following() {
+		i = t.Len() - 1
 	}
 	if i < 0 {
 		return nil
 	}
-	return m.timeline.At(i)
+	return t.At(i)
 }
 
 // record is the event that is looked at; nil if there is none.

@@ -213,7 +213,7 @@ func TestTrack_CountsWhatWaits(t *testing.T) {
 	tp.says(bob, "ops", "fire", alice, bob)
 	tp.says(bob, "bobs", "not for alice", bob)
 	gone := tp.says(bob, "ops", "two", alice, bob)
-	want := attention.Backlog{Total: 3, Channels: map[string]attention.Count{"dev": {Messages: 1}, "ops": {Messages: 2, Urgent: true}}}
+	want := attention.Backlog{Total: 3, Oldest: minute(2), Channels: map[string]attention.Count{"dev": {Messages: 1}, "ops": {Messages: 2, Urgent: true}}}
 	if diff := cmp.Diff(want, tp.Backlog(alice)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -221,7 +221,7 @@ func TestTrack_CountsWhatWaits(t *testing.T) {
 	deleted.Type = event.MessageDeleted
 	tp.add(deleted, alice, bob)
 	tp.checks(alice, "dev")
-	want = attention.Backlog{Total: 1, Channels: map[string]attention.Count{"ops": {Messages: 1, Urgent: true}}}
+	want = attention.Backlog{Total: 1, Oldest: minute(4), Channels: map[string]attention.Count{"ops": {Messages: 1, Urgent: true}}}
 	if diff := cmp.Diff(want, tp.Backlog(alice)); diff != "" {
 		t.Errorf("after a check of #dev: -want +got:\n%s", diff)
 	}

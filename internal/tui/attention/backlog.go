@@ -1,6 +1,10 @@
 package attention
 
-import "cslack-stream/internal/engine/event"
+import (
+	"time"
+
+	"cslack-stream/internal/engine/event"
+)
 
 // Backlog is what waits for one agent.
 type Backlog struct {
@@ -8,6 +12,8 @@ type Backlog struct {
 	// More tells that it is at least that many: not everything since the
 	// agent was last seen checking is known.
 	More bool
+	// Oldest is when the first of it was posted.
+	Oldest time.Time
 	// Channels are the parts of it, by the id of the channel.
 	Channels map[string]Count
 }
@@ -54,7 +60,9 @@ func (t *Track) Backlog(a event.Agent) Backlog {
 		n.Messages++
 		n.Urgent = n.Urgent || p.urgent
 		b.Channels[p.channel] = n
-		b.Total++
+		if b.Total++; b.Total == 1 {
+			b.Oldest = p.at
+		}
 	}
 	b.next = t.dropped + len(t.posts)
 	b.More = t.first.after(whole) || !t.missed.isZero() && !whole.after(t.missed)

@@ -51,7 +51,7 @@ func New(agent event.Agent) *Track {
 // Of agents whose checks the stream tells it is not asked later on.
 func (t *Track) Start(infos []event.AgentInfo) {
 	for _, i := range infos {
-		if i.CheckedAt == nil || !t.first.isZero() && t.tells(i.Key()) {
+		if i.CheckedAt == nil || !t.first.isZero() && t.Tells(i.Key()) {
 			continue
 		}
 		if at, err := time.Parse(time.RFC3339Nano, *i.CheckedAt); err == nil {
@@ -63,8 +63,8 @@ func (t *Track) Start(infos []event.AgentInfo) {
 	}
 }
 
-// tells reports whether the stream has every check of a.
-func (t *Track) tells(a event.Agent) bool { return t.agent.IsZero() || t.agent == a }
+// Tells reports whether the stream has every check of a.
+func (t *Track) Tells(a event.Agent) bool { return t.agent.IsZero() || t.agent == a }
 
 func (t *Track) of(a event.Agent) *checks {
 	c := t.checks[a]
@@ -188,4 +188,17 @@ func (t *Track) sees(a event.Agent, audience *event.Audience, addressee event.Ag
 		return false, false
 	}
 	return audience.Includes(a), true
+}
+
+// Audience returns all who may see e, its addressee among them, and whether
+// that is known.
+func Audience(e *event.Event) (agents []event.Agent, known bool) {
+	if e.Audience == nil {
+		return nil, false
+	}
+	agents = e.Audience.Agents()
+	if !e.Agent.IsZero() && !slices.Contains(agents, e.Agent) {
+		agents = append(agents, e.Agent)
+	}
+	return agents, true
 }

@@ -20,6 +20,9 @@ type View struct {
 // system is who did what nobody is known to have done.
 const system = "system"
 
+// System is who did what the host did itself.
+var System = event.Agent{Name: system}
+
 // Record returns e in the words in which it is shown. It never fails: an
 // event of a type or with a payload that it does not know is shown by its
 // type and entity.
@@ -32,7 +35,7 @@ func (v View) Record(e *event.Event) *Record {
 		r.Message, r.Checked, r.From = nil, nil, event.Agent{}
 		v.unknown(r)
 	}
-	if r.raw.Sender = v.Names.Address(r.From); r.From == (event.Agent{Name: system}) {
+	if r.raw.Sender = v.Names.Address(r.From); r.From == System {
 		r.raw.Sender = system
 	}
 	if r.raw.Who == "" {

@@ -15,9 +15,15 @@ func Render(s Screen, width, height int) string {
 	}
 	l := Arrange(width, height, s.Inspect != nil && s.Pick == nil && s.Help == nil)
 	lines := make([]string, 0, height)
-	if l.TooSmall {
+	switch {
+	case l.TooSmall:
 		lines = text.Wrap(fmt.Sprintf("terminal too small (%dx%d), need %dx%d", width, height, minWidth, minHeight), width)
-	} else {
+	case s.Matrix != nil && s.Help == nil:
+		l := ArrangeMatrix(s.Matrix, width, height, s.Inspect != nil)
+		lines = append(lines, s.header(width))
+		lines = append(lines, s.matrix(l)...)
+		lines = append(lines, s.footer(l.Layout)...)
+	default:
 		lines = append(lines, s.header(width))
 		if l.Tabs {
 			lines = append(lines, s.tabs(width))

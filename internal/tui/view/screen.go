@@ -22,8 +22,11 @@ type Screen struct {
 	Inspect *Inspect
 	// Pick is a list to choose from, and Help an overview of the keys. Either
 	// hides the list.
-	Pick   *Pick
-	Help   *Help
+	Pick *Pick
+	Help *Help
+	// Matrix is who has seen what. It replaces all but header and footer,
+	// and Inspect, if Help is nil.
+	Matrix *Matrix
 	Footer Footer
 }
 
