@@ -48,6 +48,7 @@ func (m *model) attend(r *line.Record) (done bool) {
 	if !m.startCheck.IsZero() && r.Time().After(m.startCheck) {
 		m.placeStartCheck()
 	}
+	m.presence.note(r)
 	m.attention.Take(r, r.HasContent() && priority(r) == "high")
 	switch r.Type() {
 	case event.MessageDeleted:

@@ -104,6 +104,43 @@ func TestModel_FiltersWhatWaits(t *testing.T) {
 	d.shows("is:waiting (1)", "m7")
 }
 
+func TestModel_ShowsWhoIsThereAtTheSide(t *testing.T) {
+	d := newDesk(t, Options{})
+	d.Update(tea.WindowSizeMsg{Width: 140, Height: 40})
+	d.live()
+	d.said(2)
+	d.events(checked(eventtest.Alice, "get_messages"), eventtest.Joined("dev", event.Agent{Name: "erin", Project: "p1"}))
+	d.shows("AGENTS", "● alice checked 57s ", "● bob   active 58s", "○ carol never active", "○ erin  joined 56s ", "THIS SESSION", "  3 events")
+	d.Update(tea.WindowSizeMsg{Width: 140, Height: 18})
+	d.shows("AGENTS")
+	d.Update(tea.WindowSizeMsg{Width: 129, Height: 40})
+	d.hides("AGENTS")
+}
+
+func TestModel_CountsWhatWaitsForWhomForAnOperator(t *testing.T) {
+	o := &office{Source: eventtest.NewSource()}
+	d := newDesk(t, Options{Source: o.Source})
+	d.press("a", "everything", "enter")
+	d.Update(tea.WindowSizeMsg{Width: 140, Height: 40})
+	d.live()
+	d.tell(news{events: o.talk()})
+	d.shows("AGENTS         waiting", "● alice active 56s   2", "● bob   checked 52s", "○ carol joined 53s")
+	d.press("up", "up", "up", "up", "enter")
+	d.shows("WHO SEES IT", "alice  WAIT? (last seen checking 15:04:07)", "bob    sender")
+}
+
+func TestModel_ListsWhoElseSeesIt(t *testing.T) {
+	o := &office{Source: eventtest.NewSource()}
+	d := newDesk(t, Options{Source: o.Source})
+	d.Update(tea.WindowSizeMsg{Width: 140, Height: 40})
+	d.live()
+	d.tell(news{events: o.talk()[2:4]})
+	d.press("up", "enter")
+	d.shows("WHO ELSE SEES IT", "  bob  sender")
+	d.press("down")
+	d.shows("  bob\n", "  carol\n") // their checks are not in this stream
+}
+
 func TestModel_SaysInThePickerWhatWaits(t *testing.T) {
 	at, seven, none := eventtest.Day.Format(time.RFC3339), int64(7), int64(0)
 	alice, bob, carol := eventtest.Info(eventtest.Alice), eventtest.Info(eventtest.Bob), eventtest.Info(eventtest.Carol)

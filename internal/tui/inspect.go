@@ -64,6 +64,12 @@ func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track
 		add("channel", r.Where+"  "+r.Channel.ID)
 	}
 	add("time", r.Time().In(m.o.Location).Format("2006-01-02 15:04:05.000 -07:00"))
+	who := m.whoElse(r, known)
+	if m.matrix != nil && len(who) > 0 {
+		// Who sees it is what was asked for: the rest gives way.
+		out.Body = strings.Join(who[1:], "\n") + "\n\n" + out.Body
+		return out
+	}
 	add("id", r.ID())
 	why := whys[r.Why]
 	if strings.Contains(why, "%s") {
@@ -77,7 +83,7 @@ func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track
 	if r.Message == nil {
 		addPayload(r, add)
 	}
-	out.More = m.whoElse(r, known)
+	out.More = who
 	return out
 }
 

@@ -199,7 +199,10 @@ const mostBacklogs = 8
 func (m *model) matrixFooter(names *view.Matrix) view.Footer {
 	x, k := m.matrix, &m.keys
 	f := view.Footer{Toast: m.toast, Hints: []view.Hint{
-		hint(k.Close, "back"), {Key: "↑↓", Does: "select"}, {Key: "←→", Does: "agent"}, hint(k.Inspect, "inspect"),
+		hint(k.Close, "back"),
+		{Key: "↑↓", Does: "select"},
+		{Key: "←→", Does: "agent"},
+		hint(k.Inspect, "inspect"),
 		hint(k.OnlyWaiting, "only waiting"), hint(k.Help, "help"), hint(k.Quit, "back"),
 	}}
 	if x.waiting {

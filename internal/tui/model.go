@@ -48,6 +48,7 @@ type model struct {
 	rejudge    bool      // what waits has changed, and the filter asks for it
 
 	channels channels
+	presence presence
 	query    *query.Query
 	filterID int // of the filter: older ones are not evaluated further
 
@@ -84,7 +85,7 @@ func newModel(o Options) *model {
 	m.clock = clockOf(o.Clock)
 	m.columns.Time = m.clock.width()
 	m.view = line.View{Names: m.names}
-	m.attention = attention.New(event.Agent{})
+	m.attention, m.presence = attention.New(event.Agent{}), presence{}
 	return m
 }
 
@@ -187,7 +188,8 @@ func (m *model) watch(a event.Agent) tea.Cmd {
 	m.view = line.View{Agent: a, Names: m.names}
 	m.fold = line.Fold{}
 	m.timeline = timeline.New(m.o.Bounds)
-	m.channels = channels{}
+	m.channels, m.presence = channels{}, presence{}
+	m.meet(m.o.Infos)
 	m.meter, m.gaps, m.events = meter{}, 0, 0
 	m.conn, m.since, m.cursor = connection{}, m.now, event.Cursor{}
 	m.inspecting, m.scroll = false, 0

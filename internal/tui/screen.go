@@ -44,6 +44,10 @@ func (m *model) screen(l view.Layout) view.Screen {
 	if s.Pick != nil || s.Help != nil {
 		return s
 	}
+	if l.Channels > 0 {
+		s.Session = m.session()
+		s.Agents = m.present(l.AgentsRoom(len(s.Tabs), len(s.Session)))
+	}
 	s.List, s.Skip = m.rows(l)
 	s.Columns = m.columns
 	if len(s.List) == 0 || onlyChecks(s.List) {

@@ -43,6 +43,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.names = line.NewNames(msg.infos)
 		m.view.Names = m.names
 		m.attention.Start(msg.infos)
+		m.meet(msg.infos)
 		if m.matrix != nil {
 			m.matrix.join(msg.infos)
 		}

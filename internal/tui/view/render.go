@@ -77,7 +77,7 @@ func (s *Screen) body(l Layout) []string {
 		main = s.beside(main, l.ListWidth, pane)
 	}
 	if l.Channels > 0 {
-		main = s.beside(exactly(s.channels(l.Channels), l.Body), l.Channels, main)
+		main = s.beside(exactly(s.side(l.Channels, l.Body), l.Body), l.Channels, main)
 	}
 	return s.ruled(l, main)
 }

@@ -27,6 +27,12 @@ func sample() view.Screen {
 			{Name: "#general"},
 			{Name: "~notes"},
 		},
+		Agents: []view.Present{
+			{Name: "alice", Did: "checked 2m ago", Active: true, Waiting: 6},
+			{Name: "bob", Did: "active 9s", Active: true},
+			{Name: "erin-the-tester", Did: "joined 2m ago", Waiting: 12},
+		},
+		Session: []string{"412 events", "1 gap"},
 		Columns: view.Columns{Time: 8, Where: 10, Who: 6},
 		List: []view.Row{
 			{Kind: view.DayRule, Text: "Sat 23 Nov 2024"},
@@ -126,6 +132,7 @@ func hostile() view.Screen {
 		s.List[i].Where, s.List[i].Who = name, name
 	}
 	s.Tabs[1].Name = name
+	s.Agents[1].Name, s.Agents[1].Did = name, name
 	s.Inspect.Body, s.Inspect.Title = bad, name
 	s.Inspect.Fields[0].Value = name
 	s.Footer.Toast = name

@@ -8,6 +8,10 @@ type Screen struct {
 	Tabs []Tab
 	// News is what the counts of the tabs count: "NEW".
 	News string
+	// Agents are those that there is room for below the channels, and Session
+	// is what was seen so far.
+	Agents  []Present
+	Session []string
 	// List are the rows in view; Skip is how many lines of the first are
 	// above the list.
 	List []Row
@@ -67,6 +71,15 @@ type Tab struct {
 	// Urgent tells that something of high priority is among them.
 	Urgent bool
 	Chosen bool
+}
+
+// Present is one agent, and what it was last seen doing.
+type Present struct {
+	Name, Did string
+	// Active tells that it did something itself.
+	Active bool
+	// Waiting is how many messages wait for it.
+	Waiting int
 }
 
 // Columns are widths of columns in cells.
