@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -71,8 +72,8 @@ func TestMatrix_ShowsWhoSeesWhat(t *testing.T) {
 	d.othersLive()
 	d.shows("● live", "alice: 2 waiting, 2 addressed to it · oldest 57s", "checked its messages after this was posted")
 	for said, want := range map[string]string{
-		"bob    merging  ": "ok sent -", "@alice can you review?": "WAIT? sent -", "alice  hello all": "sent ok ·",
-		"bob    psst": "WAIT? sent -", "+ car… joined": "JOIN",
+		"merging  ": "ok sent -", "@alice can you review?": "WAIT? sent -", "hello all": "sent ok ·",
+		"psst": "WAIT? sent -", "joined": "JOIN",
 	} {
 		if got := d.rowOf(said); got != want {
 			t.Errorf("%s: got %q, want %q", said, got, want)
@@ -83,7 +84,7 @@ func TestMatrix_ShowsWhoSeesWhat(t *testing.T) {
 	}
 	// Time alone changes what is known.
 	d.Update(tick(eventtest.Day.Add(11 * time.Minute)))
-	if got := d.rowOf("bob    psst"); got != "WAIT sent -" {
+	if got := d.rowOf("psst"); got != "WAIT sent -" {
 		t.Errorf("ten minutes later: got %q, want WAIT sent -", got)
 	}
 	d.shows("oldest 10m57s")
@@ -91,9 +92,9 @@ func TestMatrix_ShowsWhoSeesWhat(t *testing.T) {
 	d.shows("psst", "w everything")
 	d.hides("merging", "hello all")
 	d.others(o.add(checked(eventtest.Alice, "get_messages"), eventtest.Alice))
-	d.shows("Nothing is known to wait for anybody.", "nothing is known to wait for anybody")
+	d.shows("Nothing waits for an agent of whom checks are known.", "w shows everything")
 	d.press("w")
-	if got := d.rowOf("bob    psst"); got != "ok sent -" {
+	if got := d.rowOf("psst"); got != "ok sent -" {
 		t.Errorf("after a check: got %q, want ok sent -", got)
 	}
 	d.press("esc")
@@ -108,7 +109,7 @@ func TestMatrix_InspectsAndMoves(t *testing.T) {
 	d.others(o.talk()...)
 	d.othersLive()
 	d.press("right")
-	d.shows("[bob]")
+	d.shows("▌bob")
 	d.press("up", "enter")
 	d.Update(tea.WindowSizeMsg{Width: 140, Height: 40})
 	d.shows("PAUSED", "message.new · direct message", "WHO SEES IT", "alice  WAIT? (last seen checking 15:04:07)", "bob    sender")
@@ -121,7 +122,7 @@ func TestMatrix_InspectsAndMoves(t *testing.T) {
 	d.press("?")
 	d.shows("WHO SEES WHAT", "only what waits")
 	d.press("q")
-	d.shows("[bob]")
+	d.shows("▌bob")
 	d.press("q")
 	d.shows("no filter")
 }
@@ -156,6 +157,9 @@ func TestMatrix_OpensFromThePicker(t *testing.T) {
 	d.others(o.talk()...)
 	d.othersLive()
 	d.shows("hello all")
+	d.press("v", "v")
+	d.othersLive()
+	d.shows("no check of any agent was recorded yet", "No messages yet.")
 	d.press("esc")
 	d.shows("Watch which agent?")
 	d.press("a", "v")
@@ -175,4 +179,30 @@ func TestMatrix_ReadsAStreamOfItsOwn(t *testing.T) {
 	e.Cursor = event.Cursor{Epoch: "test1", Offset: 99}
 	d.others(&e)
 	d.shows("this source does not say who may see what")
+}
+
+// BenchmarkMatrix_Draw draws who sees what with many agents and rows: what
+// every second costs while nothing happens.
+func BenchmarkMatrix_Draw(b *testing.B) {
+	o := &office{Source: eventtest.NewSource()}
+	m := newModel(Options{Source: o.Source, Now: func() time.Time { return eventtest.Day }, Location: time.UTC})
+	m.Update(tea.WindowSizeMsg{Width: 140, Height: 40})
+	m.openMatrix()
+	defer m.stopFeeds()
+	var agents []event.Agent
+	for i := range 50 {
+		agents = append(agents, event.Agent{Name: fmt.Sprintf("agent%d", i), Project: "p1"})
+	}
+	var events []*event.Event
+	for _, a := range agents {
+		events = append(events, o.add(checked(a, "get_messages"), a))
+	}
+	for i := range 500 {
+		events = append(events, o.add(eventtest.Message(int64(i), "dev", agents[i%50], "@agent1 one of many messages"), agents...))
+	}
+	m.Update(matrixNews{serial: m.matrix.serial, news: []news{{events: events}}, at: eventtest.Day})
+	for b.Loop() {
+		m.Update(tick(eventtest.Day.Add(time.Hour)))
+		_ = m.View()
+	}
 }

@@ -231,11 +231,14 @@ func (m *model) matrixFooter(names *view.Matrix) view.Footer {
 		}
 	}
 	f.Detail = strings.Join(said, "   ")
-	if len(said) == 0 && x.conn.phase == live {
-		f.Detail = "nothing is known to wait for anybody"
-	}
-	if x.untold {
+	switch {
+	case x.untold:
 		f.Detail = "this source does not say who may see what"
+	case len(said) > 0 || x.conn.phase != live:
+	case !x.track.Any():
+		f.Detail = "no check of any agent was recorded yet: what waits is not known"
+	default:
+		f.Detail = "nothing waits for an agent of whom checks are known"
 	}
 	return f
 }
@@ -244,7 +247,7 @@ func (m *model) matrixFooter(names *view.Matrix) view.Footer {
 func (m *model) matrixNotice() []string {
 	switch x := m.matrix; {
 	case x.waiting && x.timeline.Events() > 0:
-		return []string{"Nothing is known to wait for anybody.", "", m.keys.OnlyWaiting.Help().Key + " shows everything"}
+		return []string{"Nothing waits for an agent of whom checks are known.", "", m.keys.OnlyWaiting.Help().Key + " shows everything"}
 	case x.conn.phase == live:
 		return []string{"No messages yet."}
 	}

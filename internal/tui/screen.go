@@ -243,8 +243,8 @@ func (m *model) hints() []view.Hint {
 	if m.conn.phase == lost {
 		hints = append([]view.Hint{hint(k.Reconnect, "retry now")}, hints...)
 	}
-	return append(hints, hint(k.Channels, "channels"), hint(k.Agents, "agent"), hint(k.Matrix, "who-sees"), hint(k.Help, "help"), hint(k.Quit, "quit"),
-		hint(k.Clock, "time"), hint(k.Wrap, "wrap"), hint(k.Copy, "copy"))
+	return append(hints, hint(k.Agents, "agent"), hint(k.Matrix, "who-sees"), hint(k.Help, "help"), hint(k.Quit, "quit"),
+		hint(k.Channels, "channels"), hint(k.Clock, "time"), hint(k.Wrap, "wrap"), hint(k.Copy, "copy"))
 }
 
 // ago is how long before now something was.

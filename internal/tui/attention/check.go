@@ -71,6 +71,9 @@ func (c *checks) newest() moment {
 // Known reports whether any check of a was ever recorded.
 func (t *Track) Known(a event.Agent) bool { return t.checks[a] != nil }
 
+// Any reports whether any check of any agent was ever recorded.
+func (t *Track) Any() bool { return len(t.checks) > 0 }
+
 // Last returns when a was last seen checking; false if never.
 func (t *Track) Last(a event.Agent) (time.Time, bool) {
 	c := t.checks[a]

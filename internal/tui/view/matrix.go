@@ -170,17 +170,13 @@ func (s *Screen) matrixHead(l MatrixLayout) string {
 			note = "1 more agent"
 		}
 	}
-	r.space(1).fit(note, l.left()-1, faint)
+	r.space(1).fit(note, l.left()-2, faint)
 	for i := l.First; i < l.First+l.Agents; i++ {
-		sgr := plain
+		mark, sgr := " ", plain
 		if i == m.Selected {
-			sgr = bold
+			mark, sgr = "▌", bold
 		}
-		name := m.Agents[i]
-		if i == m.Selected && !s.Theme.Color {
-			name = "[" + text.Truncate(name, l.cell-cellGap-1) + "]"
-		}
-		r.fit(name, l.cell-1, sgr).space(1)
+		r.put(mark, bold).fit(m.Agents[i], l.cell-cellGap, sgr).space(cellGap - 1)
 	}
 	return r.String()
 }
@@ -194,18 +190,19 @@ func (s *Screen) matrixRow(r MatrixRow, l MatrixLayout) string {
 		return s.ruleRow(r.Row, "─", faint, l.ListWidth)
 	}
 	out := newRow(l.ListWidth, s.Theme).put(s.mark(r.Row), bold)
-	end := l.ListWidth - l.left() // what is left to the agents
+	end := l.ListWidth - l.left()       // what is left to the agents
+	more := max(0, l.left()-matrixLeft) // room for more than the columns at least have
 	if l.left() >= matrixLeft-4 {
 		out.fit(r.Time, matrixTime, faint).space(1)
 	}
 	if l.left() >= matrixLeft-16 {
-		out.fit(r.Where, matrixWhere+max(0, min(4, l.left()-matrixLeft)), plain).space(1)
+		out.fit(r.Where, matrixWhere+min(4, more), plain).space(1)
 	}
 	sgr := sgrColor(r.WhoColor)
 	if r.Quiet {
 		sgr = faint
 	}
-	out.fit(r.Who, min(out.left-end-1, matrixWho), sgr).space(1)
+	out.fit(r.Who, min(out.left-end-1, matrixWho+max(0, min(4, more-4))), sgr).space(1)
 	out.fit(r.Text, out.left-end-1, s.textStyle(r.Row))
 	out.space(out.left - end)
 	for _, c := range r.Cells {
