@@ -2,6 +2,7 @@ package tui
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -86,6 +87,19 @@ func TestModel_BeginsWithTheCheckBefore(t *testing.T) {
 	d.said(1)
 	d.shows("NEW 1") // a stream of one channel does not tell who checks
 	d.hides("last seen checking")
+}
+
+func TestModel_AsksForChecksBesidesTypes(t *testing.T) {
+	// As soon as the log has such events.
+	want := slices.Contains(event.Types, event.AgentChecked)
+	d := newDesk(t, Options{Request: event.Request{Filter: event.Filter{Types: []string{"message.*"}}}})
+	if got := d.feed.req.Filter.Admits(event.AgentChecked); got != want {
+		t.Errorf("got checks asked for: %v, want %v", got, want)
+	}
+	d.live()
+	d.said(1)
+	d.events(checked(eventtest.Bob, "get_messages"))
+	d.hides("checked its messages") // nobody asked to see them
 }
 
 func TestModel_FiltersWhatWaits(t *testing.T) {

@@ -116,8 +116,8 @@ func TestTrack_Grades(t *testing.T) {
 			return r
 		}, 60, attention.Checked},
 		{"checked a name that two channels have", func(tp *tape) *line.Record {
-			r := tp.add(named(dev, "dev", bob), alice, bob)
 			tp.add(named("p2:dev", "dev", carol), carol)
+			r := tp.add(named(dev, "dev", bob), alice, bob)
 			tp.checks(alice, "dev")
 			return r
 		}, 60, attention.Waits},
@@ -172,7 +172,7 @@ func TestTrack_TrustsTheOrderOfTheLogMoreThanTimes(t *testing.T) {
 
 func TestTrack_BeginsWithWhatWasRecordedBefore(t *testing.T) {
 	at := func(t time.Time) []event.AgentInfo {
-		i, s := eventtest.Info(alice), t.Format(time.RFC3339)
+		i, s := eventtest.Info(alice), t.Format(time.RFC3339Nano)
 		i.CheckedAt = &s
 		return []event.AgentInfo{i, eventtest.Info(bob)}
 	}
@@ -188,7 +188,7 @@ func TestTrack_BeginsWithWhatWasRecordedBefore(t *testing.T) {
 	}
 	// The stream tells that one and only of what it was, then another.
 	tp = newTape(alice)
-	tp.Start(at(minute(1).Add(time.Minute)))
+	tp.Start(at(minute(2).Add(900 * time.Millisecond))) // as another clock had it
 	r := tp.says(bob, "dev", "hi", alice, bob)
 	tp.says(bob, "ops", "hi", alice, bob)
 	tp.checks(alice, "ops")

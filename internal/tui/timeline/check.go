@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// mostChecks bounds how many checks are kept while paused.
+const mostChecks = 16
+
 // AppendCheck adds at the end that the agent was seen checking its messages,
 // or those of some channels. It takes the place of the check before: at once
 // while following, later while paused.
@@ -13,8 +16,13 @@ func (t *Timeline) AppendCheck(at time.Time, of string) {
 	row := &Row{Key: t.next(), Kind: Check, Checked: at, Of: of}
 	t.checks = append(t.checks, row.Key)
 	t.add(entry{row, true})
-	if t.following {
+	switch {
+	case t.following:
 		t.forgetChecks()
+	case len(t.checks) > mostChecks:
+		// Not the first: that is where the reader is.
+		t.remove(t.checks[1])
+		t.checks = slices.Delete(t.checks, 1, 2)
 	}
 }
 

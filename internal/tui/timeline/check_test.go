@@ -55,6 +55,17 @@ func TestTimeline_MovesNoCheckWhilePaused(t *testing.T) {
 	}
 }
 
+func TestTimeline_KeepsABoundedNumberOfChecksWhilePaused(t *testing.T) {
+	tl := filled(Options{}, 3)
+	tl.Pause()
+	for range 1000 {
+		tl.AppendCheck(record(3).Time(), "")
+	}
+	if got := tl.Len(); got != 4+mostChecks {
+		t.Errorf("got %d rows, want %d", got, 4+mostChecks)
+	}
+}
+
 func TestTimeline_EndsAGapBehindACheck(t *testing.T) {
 	tl := filled(Options{}, 1)
 	tl.AppendGap(Missing{Count: 7})
