@@ -136,9 +136,6 @@ func (p *tailPlan) setFilters(env *environment) (err error) {
 	if p.query, err = query.Parse(p.tailOptions.query, query.Options{Now: env.Now(), Location: p.printer.Location}); err != nil {
 		return usageError("--query: %w", err)
 	}
-	if p.query.NeedsWaiting() {
-		return usageError("--query: is:waiting is known in watch only, where agents are seen checking their messages")
-	}
 	if p.senders, err = parseSenders(p.from); err != nil {
 		return err
 	}

@@ -35,6 +35,10 @@ type tailer struct {
 
 // runTail prints what plan asks for until it ends or is ended.
 func runTail(ctx context.Context, env *environment, plan *tailPlan) error {
+	if plan.query.NeedsWaiting() {
+		// When a line is printed its message waits for everybody.
+		return usageError("--query: is:waiting is known in watch only, whose screen changes when an agent is seen checking its messages")
+	}
 	ctx, stopSignals := env.Signals(ctx)
 	defer stopSignals()
 	ctx, stopHangup := onHangup(ctx, env.Stdout)

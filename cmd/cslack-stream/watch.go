@@ -40,6 +40,7 @@ const watchExample = `  cslack-stream watch                        choose an age
   cslack-stream watch alice
   cslack-stream watch alice bob              both, side by side
   cslack-stream watch alice -q 'is:mention'
+  cslack-stream watch alice -q 'is:waiting'  what alice was not seen checking
   cslack-stream watch alice --plain          lines, for screen readers`
 
 // newWatchCommand makes the command that shows events live on a screen.

@@ -114,31 +114,44 @@ func (c *channels) choose(id string) {
 	}
 }
 
+// tally is what is counted in the channels.
+type tally struct {
+	word  string // "NEW"
+	total int
+	of    func(*channel) (n int, urgent bool)
+}
+
+// news are the messages since the view was opened, or the channel chosen.
+func (c *channels) news() tally {
+	return tally{"NEW", c.total, func(ch *channel) (int, bool) { return ch.count, ch.urgent }}
+}
+
 // tabs are the channels as they are drawn: with all in one line those first
-// in which something happened.
-func (c *channels) tabs(newsFirst bool) []view.Tab {
+// in which something is counted.
+func (c *channels) tabs(newsFirst bool, t tally) []view.Tab {
 	tabs := []view.Tab{{Name: "ALL", Count: 0, Chosen: c.chosen == ""}}
 	if !newsFirst {
-		tabs[0].Count = c.total
+		tabs[0].Count = t.total
 	}
 	all := c.all
 	if newsFirst {
 		all = slices.Clone(all)
 		slices.SortStableFunc(all, func(a, b *channel) int {
-			return cmp.Compare(c.order(a), c.order(b))
+			return cmp.Compare(c.order(a, t), c.order(b, t))
 		})
 	}
 	for _, ch := range all {
-		tabs = append(tabs, view.Tab{Name: c.label(ch), Count: ch.count, Urgent: ch.urgent, Chosen: ch.id == c.chosen})
+		n, urgent := t.of(ch)
+		tabs = append(tabs, view.Tab{Name: c.label(ch), Count: n, Urgent: urgent, Chosen: ch.id == c.chosen})
 	}
 	return tabs
 }
 
-func (c *channels) order(ch *channel) int {
-	switch {
-	case ch.id == c.chosen:
+func (c *channels) order(ch *channel, t tally) int {
+	if ch.id == c.chosen {
 		return 0
-	case ch.count > 0:
+	}
+	if n, _ := t.of(ch); n > 0 {
 		return 1
 	}
 	return 2

@@ -89,6 +89,16 @@ func (f *feed) stop() {
 	<-f.done
 }
 
+// ended reports whether nothing is left of the feed.
+func (f *feed) ended() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // again tells a feed that waits to try now.
 func (f *feed) again() {
 	select {

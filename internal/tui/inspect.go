@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui/attention"
 	"cslack-stream/internal/tui/line"
 	"cslack-stream/internal/tui/text"
 	"cslack-stream/internal/tui/timeline"
@@ -30,19 +31,23 @@ var whys = map[line.Why]string{
 }
 
 // inspect is everything about the row that is looked at.
-func (m *model) inspect() *view.Inspect {
-	row := m.inspected()
+func (m *model) inspect() *view.Inspect { return m.inspectRow(m.inspected(), m.scroll, m.attention) }
+
+// inspectRow is everything about a row, and what is known of who checked it.
+func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track) *view.Inspect {
 	if row == nil {
 		return &view.Inspect{Title: "nothing selected"}
 	}
 	switch row.Kind {
 	case timeline.Gap:
-		return &view.Inspect{Title: "gap", Scroll: m.scroll, Body: m.missing(row.Missing) + ".\n\nWhat is missing here can not be loaded: it was removed before it was read."}
+		return &view.Inspect{Title: "gap", Scroll: scroll, Body: m.missing(row.Missing) + ".\n\nWhat is missing here can not be loaded: it was removed before it was read."}
 	case timeline.Day:
 		return &view.Inspect{Title: row.Day.Format("Monday 2 January 2006")}
+	case timeline.Check:
+		return &view.Inspect{Title: m.checkRule(row), Scroll: scroll, Body: aboutChecks}
 	}
 	r := row.Record
-	out := &view.Inspect{Title: text.Name(string(r.Type())), Scroll: m.scroll, Body: r.Line()}
+	out := &view.Inspect{Title: text.Name(string(r.Type())), Scroll: scroll, Body: r.Line()}
 	switch r.Channel.Kind {
 	case event.KindDirect:
 		out.Title += " · direct message"
@@ -57,7 +62,7 @@ func (m *model) inspect() *view.Inspect {
 	}
 	add := func(name, value string) {
 		if value != "" {
-			out.Fields = append(out.Fields, view.Field{Name: name, Value: text.Name(value)})
+			out.Fields = append(out.Fields, view.Field{Name: text.Name(name), Value: text.Name(value)})
 		}
 	}
 	add("from", r.Sender)
@@ -66,6 +71,12 @@ func (m *model) inspect() *view.Inspect {
 		add("channel", r.Where+"  "+r.Channel.ID)
 	}
 	add("time", r.Time().In(m.o.Location).Format("2006-01-02 15:04:05.000 -07:00"))
+	who := m.whoElse(r, known)
+	if m.matrix != nil && len(who) > 0 {
+		// Who sees it is what was asked for: the rest gives way.
+		out.Body = strings.Join(who[1:], "\n") + "\n\n" + out.Body
+		return out
+	}
 	add("id", r.ID())
 	why := whys[r.Why]
 	if strings.Contains(why, "%s") {
@@ -73,11 +84,15 @@ func (m *model) inspect() *view.Inspect {
 	}
 	add("why", why)
 	add("seen by", m.seenBy(r))
+	if !m.agent.IsZero() {
+		add(m.agent.Name, m.seen(m.agent, r, known))
+	}
 	m.addMessage(r, add)
 	add("thread", m.thread(row))
 	if r.Message == nil {
 		addPayload(r, add)
 	}
+	out.More = who
 	return out
 }
 

@@ -13,7 +13,7 @@ type keyMap struct {
 	Pause, Up, Down, PageUp, PageDown, HalfUp, HalfDown, Oldest, Newest                            key.Binding
 	Inspect, Close, ScrollUp, ScrollDown, Copy, CopyJSON                                           key.Binding
 	Filter, Find, NextFound, PreviousFound, Jump, NextForMe, PreviousForMe, NextRule, PreviousRule key.Binding
-	Channels, Agents, QuickFilter                                                                  key.Binding
+	Channels, Agents, QuickFilter, Matrix                                                          key.Binding
 	NextInThread, PreviousInThread                                                                 key.Binding
 	Bookmark, Bookmarks, Export, Pager, Raw, Mouse                                                 key.Binding
 	ChannelsPane, ListOnly, DetailPane, Left, Right                                                key.Binding
@@ -53,8 +53,9 @@ func defaultKeys() keyMap {
 		PreviousRule:  bind("{", "previous gap or day", "{"),
 		Channels:      bind("c", "choose a channel", "c"),
 		Agents:        bind("a", "watch other agents", "a"),
+		Matrix:        bind("v", "who sees what: agents, messages", "v"),
 		Clock:         bind("t", "time: clock, relative, since …", "t"),
-		Wrap:          bind("w", "wrap long texts", "w"),
+		Wrap:          bind("w", "wrap texts; who-sees: only waiting", "w"),
 		Reconnect:     bind("R", "reconnect now", "R"),
 		Help:          bind("?", "this help", "?"),
 		Quit:          bind("q", "quit", "q"),
@@ -73,8 +74,8 @@ func defaultKeys() keyMap {
 		ChannelsPane:     bind("1", "show or hide the channels", "1"),
 		ListOnly:         bind("2", "the list only", "2"),
 		DetailPane:       bind("3", "show or hide the detail", "3"),
-		Left:             bind("←", "scroll texts left", "left"),
-		Right:            bind("→", "scroll texts right", "right"),
+		Left:             bind("←", "scroll left; who-sees: agent", "left"),
+		Right:            bind("→", "scroll right; who-sees: agent", "right"),
 	}
 }
 
@@ -95,7 +96,7 @@ func (k *keyMap) groups() []view.HelpGroup {
 			k.NextInThread, k.PreviousInThread, k.Bookmark, k.Bookmarks),
 		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap,
 			k.Raw, k.Pager, k.Export, k.Left, k.Right, k.ChannelsPane, k.ListOnly, k.DetailPane),
-		group("CHOOSE", k.Filter, k.QuickFilter, k.Channels, k.Agents, k.Close),
+		group("CHOOSE", k.Filter, k.QuickFilter, k.Channels, k.Agents, k.Matrix, k.Close),
 		group("PROGRAM", k.Reconnect, k.Mouse, k.Help, k.Quit, k.Interrupt, k.Suspend),
 	}
 }

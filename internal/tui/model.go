@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui/attention"
 	"cslack-stream/internal/tui/line"
 	"cslack-stream/internal/tui/query"
 	"cslack-stream/internal/tui/timeline"
@@ -44,7 +45,12 @@ type model struct {
 	events   int
 	cursor   event.Cursor
 
+	attention  *attention.Track
+	startCheck time.Time // the check before the stream that is not yet a row
+	rejudge    bool      // what waits has changed, and the filter asks for it
+
 	channels channels
+	presence presence
 	query    *query.Query
 	meant    meant
 	filterID int // of the filter: older ones are not evaluated further
@@ -54,6 +60,8 @@ type model struct {
 	found      *query.Query // what was looked for last
 	picker     *picker
 	help       *helping
+	matrix     *matrix // who sees what; nil if it is not shown
+	matrices   int     // how many there were
 	inspecting bool
 	raw        bool // as JSON
 	mouse      bool // is on
@@ -89,6 +97,7 @@ func newModel(o Options) *model {
 	m.clock = clockOf(o.Clock)
 	m.columns.Time = m.clock.width()
 	m.view = line.View{Names: m.names}
+	m.attention, m.presence = attention.New(event.Agent{}), presence{}
 	return m
 }
 
@@ -188,7 +197,8 @@ func (m *model) watch(agents ...event.Agent) tea.Cmd {
 	m.setAgents(agents)
 	m.fold = line.Fold{}
 	m.timeline = timeline.New(m.o.Bounds)
-	m.channels = channels{}
+	m.channels, m.presence = channels{}, presence{}
+	m.meet(m.o.Infos)
 	m.meter, m.gaps, m.events = meter{}, 0, 0
 	m.conn, m.since, m.cursor = connection{}, m.now, event.Cursor{}
 	m.inspecting, m.scroll, m.root = false, 0, root{}
@@ -198,6 +208,7 @@ func (m *model) watch(agents ...event.Agent) tea.Cmd {
 		// Another agent's stream begins with its newest events.
 		req.After, req.Since = event.Cursor{}, time.Time{}
 	}
+	m.startAttention(&req)
 	m.feed = startFeed(m.o.Source, req, m.o.Last, m.o.Now)
 	m.feeds = append(m.feeds, m.feed)
 	cmds := []tea.Cmd{collect(m.feed, m.serial), m.listAllChannels(), m.introduce(), m.dropFilter()}

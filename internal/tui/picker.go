@@ -90,7 +90,7 @@ func (m *model) refreshPicker() {
 			about = text.Name(*i.Description)
 		}
 		all = append(all, known{choice{agent: a, columns: []string{
-			text.Name(a.Name), text.Name(m.names.Project(a.Project)), ago, plural(int(i.Channels), "channel"), about,
+			text.Name(a.Name), text.Name(m.names.Project(a.Project)), ago, plural(int(i.Channels), "channel"), waitingOf(i), about,
 		}}, active})
 	}
 	slices.SortStableFunc(all, func(a, b known) int { return cmp.Compare(b.active, a.active) })
@@ -104,9 +104,12 @@ func (m *model) refreshPicker() {
 // pickChannel asks what to narrow the list to.
 func (m *model) pickChannel() {
 	p := &picker{title: "Which channel?", about: m.address, empty: "No channel is called like that; backspace shows more."}
-	p.all = []choice{{columns: []string{"ALL", strconv.Itoa(m.channels.total) + " new"}}}
+	counted := m.tally()
+	word := strings.ToLower(counted.word)
+	p.all = []choice{{columns: []string{"ALL", strconv.Itoa(counted.total) + " " + word}}}
 	for i, c := range m.channels.all {
-		p.all = append(p.all, choice{channel: c.id, columns: []string{m.channels.label(c), fmt.Sprintf("%d new", c.count)}})
+		n, _ := counted.of(c)
+		p.all = append(p.all, choice{channel: c.id, columns: []string{m.channels.label(c), fmt.Sprintf("%d %s", n, word)}})
 		if c.id == m.channels.chosen {
 			p.selected = i + 1
 		}
@@ -135,6 +138,9 @@ func (m *model) pressPicker(k tea.KeyMsg) tea.Cmd {
 	default:
 		if !k.Paste && p.input.String() == "" && key.Matches(k, m.keys.Quit) && !m.watched && !p.any("q") {
 			return tea.Quit
+		}
+		if !k.Paste && p.agents && p.input.String() == "" && key.Matches(k, m.keys.Matrix) && !p.any("v") {
+			return m.openMatrix()
 		}
 		if p.input.update(k) {
 			p.narrow()

@@ -43,6 +43,8 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 		return tea.Quit
 	case key.Matches(k, m.keys.Suspend):
 		return tea.Suspend
+	case m.matrix != nil:
+		return m.pressMatrix(k)
 	case m.picker != nil:
 		return m.pressPicker(k)
 	case m.prompt != nil:
@@ -156,6 +158,8 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Agents):
 		m.pickAgent()
 		return m.listAgents()
+	case key.Matches(k, m.keys.Matrix):
+		return m.openMatrix()
 	case key.Matches(k, m.keys.Clock):
 		m.clock = m.clock.next()
 		m.columns.Time = m.clock.width()

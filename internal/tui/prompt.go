@@ -160,7 +160,7 @@ func (m *model) find(step int) tea.Cmd {
 	if step > 0 {
 		where = "below"
 	}
-	match := func(r *timeline.Row) bool { return r.Record != nil && m.found.Match(r.Record) }
+	match := func(r *timeline.Row) bool { return r.Record != nil && m.matches(m.found, r.Record) }
 	return m.seek(step, match, "nothing "+where+" matches "+text.Name(m.found.String()))
 }
 

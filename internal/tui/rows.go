@@ -102,6 +102,8 @@ func (m *model) row(r *timeline.Row) view.Row {
 		return view.Row{Kind: view.DayRule, Text: r.Day.Format("Mon 2 Jan 2006")}
 	case timeline.Gap:
 		return view.Row{Kind: view.GapRule, Text: m.missing(r.Missing)}
+	case timeline.Check:
+		return view.Row{Kind: view.CheckRule, Text: m.checkRule(r)}
 	}
 	rec := r.Record
 	out := view.Row{

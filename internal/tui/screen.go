@@ -23,6 +23,9 @@ func (m *model) draw() string {
 	if m.width == 0 {
 		return "" // the size comes first
 	}
+	if m.matrix != nil && m.help == nil {
+		return view.Render(m.screenMatrix(), m.width, m.height)
+	}
 	return view.Render(m.screen(m.layout()), m.width, m.height)
 }
 
@@ -38,18 +41,21 @@ func (m *model) screen(l view.Layout) view.Screen {
 	if !m.watched {
 		return s
 	}
-	s.Tabs, s.News, s.Channels = m.channels.tabs(l.Tabs), "NEW", hint(m.keys.Channels, "channels")
+	counted := m.tally()
+	s.Tabs, s.News, s.Channels = m.channels.tabs(l.Tabs, counted), counted.word, hint(m.keys.Channels, "channels")
 	s.NoChannels = m.noChannels
 	if s.Pick != nil || s.Help != nil {
 		return s
 	}
+	if l.Channels > 0 {
+		s.Session, s.Bookmarks = m.session(), m.screenBookmarks()
+		s.Agents = m.present(l.AgentsRoom(len(s.Tabs)+view.SectionHeight(len(s.Bookmarks)), len(s.Session)))
+	}
 	s.List, s.Skip = m.rows(l)
 	s.Shift = m.shift
-	if l.Channels > 0 {
-		s.Bookmarks = m.screenBookmarks()
-	}
 	s.Columns = m.columns
-	if len(s.List) == 0 {
+	if len(s.List) == 0 || onlyChecks(s.List) {
+		s.List = nil
 		s.Notice = m.notice()
 	}
 	if m.inspecting {
@@ -85,20 +91,23 @@ func (m *model) header(l view.Layout) view.Header {
 }
 
 // state says how good the stream is.
-func (m *model) state() (view.State, string) {
-	since := m.since.In(m.o.Location).Format(time.TimeOnly)
-	switch m.conn.phase {
+func (m *model) state() (view.State, string) { return m.stateOf(m.conn, m.since) }
+
+// stateOf says how good a stream is that is so since then.
+func (m *model) stateOf(c connection, from time.Time) (view.State, string) {
+	since := from.In(m.o.Location).Format(time.TimeOnly)
+	switch c.phase {
 	case live:
 		return view.Good, m.o.Mode
 	case lost:
-		in := max(0, m.conn.retry.Sub(m.now).Round(time.Second))
-		return view.Bad, fmt.Sprintf("lost %s, retry %d in %ds", since, m.conn.attempt, in/time.Second)
+		in := max(0, c.retry.Sub(m.now).Round(time.Second))
+		return view.Bad, fmt.Sprintf("lost %s, retry %d in %ds", since, c.attempt, in/time.Second)
 	case failed:
 		return view.Bad, "ended " + since
 	case ended:
 		return view.Waiting, "ended"
 	}
-	if m.conn.attempt > 0 {
+	if c.attempt > 0 {
 		return view.Bad, "reconnecting"
 	}
 	return view.Waiting, "connecting"
@@ -180,6 +189,9 @@ func (m *model) notice() []string {
 		if meant := m.didYouMean(); meant != "" {
 			said = append(said, "Did you mean   "+meant)
 		}
+		if m.query.NeedsWaiting() && !m.agent.IsZero() && !m.attention.Known(m.agent) {
+			said = append(said, "No check of "+who+" was ever recorded: what waits for it is not known.")
+		}
 		return append(said, hint(m.keys.Close, "").Key+" clears the filter")
 	case m.conn.phase == failed:
 		return []string{
@@ -246,8 +258,8 @@ func (m *model) hints() []view.Hint {
 	if m.conn.phase == lost {
 		hints = append([]view.Hint{hint(k.Reconnect, "retry now")}, hints...)
 	}
-	return append(hints, hint(k.Channels, "channels"), hint(k.Agents, "agent"), hint(k.Help, "help"), hint(k.Quit, "quit"),
-		hint(k.Clock, "time"), hint(k.Wrap, "wrap"), hint(k.Copy, "copy"), hint(k.Export, "export"), hint(k.Bookmark, "bookmark"))
+	return append(hints, hint(k.Agents, "agent"), hint(k.Matrix, "who-sees"), hint(k.Help, "help"), hint(k.Quit, "quit"),
+		hint(k.Channels, "channels"), hint(k.Clock, "time"), hint(k.Wrap, "wrap"), hint(k.Copy, "copy"), hint(k.Export, "export"), hint(k.Bookmark, "bookmark"))
 }
 
 // rawHint is what the key for JSON does to what is inspected.

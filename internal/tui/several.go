@@ -152,6 +152,7 @@ func (m *model) pickHints(leave string) []view.Hint {
 		{Key: "enter", Does: watch},
 		{Key: "tab", Does: "select several"},
 		{Key: "type", Does: "to search"},
+		hint(m.keys.Matrix, "who sees what"),
 		{Key: "esc", Does: leave},
 	}
 }

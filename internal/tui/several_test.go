@@ -141,7 +141,7 @@ func TestSeveral_Channels(t *testing.T) {
 		d.Update(d.listChannels(a)())
 	}
 	var names []string
-	for _, tab := range d.channels.tabs(false) {
+	for _, tab := range d.channels.tabs(false, d.tally()) {
 		names = append(names, tab.Name)
 	}
 	if got, want := strings.Join(names, " | "), "ALL | #dev | #ops | @bob | @carol of alice | @carol of bob"; got != want {

@@ -21,9 +21,14 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tick:
 		m.now = time.Time(msg)
 		m.meter.advance(m.now)
+		if m.matrix != nil {
+			m.matrix.meter.advance(m.now)
+		}
 		return m, m.tickCmd()
 	case batch:
 		return m, m.take(msg)
+	case matrixNews:
+		return m, m.takeMatrix(msg)
 	case refilter:
 		if msg.id == m.filterID && m.timeline.Refilter(refilterStep) {
 			return m, m.refilterCmd()
@@ -31,11 +36,17 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case channelList:
 		if msg.serial == m.serial {
 			m.listed(msg)
+			m.learnChannels(msg.channels)
 		}
 	case agentList:
 		m.o.Infos = msg.infos
 		m.names = line.NewNames(msg.infos)
 		m.view.Names = m.names
+		m.attention.Start(msg.infos)
+		m.meet(msg.infos)
+		if m.matrix != nil {
+			m.matrix.join(msg.infos)
+		}
 		m.refreshPicker()
 	case bookmarkList:
 		return m, m.takeBookmarks(msg)
@@ -92,17 +103,26 @@ func (m *model) take(b batch) tea.Cmd {
 		switch {
 		case n.state != nil:
 			m.connect(*n.state, b.at)
+			if n.state.phase == live {
+				m.placeStartCheck()
+			}
 		case n.gap != nil:
 			m.gaps++
+			m.attention.Miss()
 			m.timeline.AppendGap(timeline.Missing{Count: n.gap.Count, Reason: n.gap.Reason})
 		default:
 			m.takeEvents(n, b.at)
 		}
 	}
-	if b.closed {
-		return nil
+	var cmd tea.Cmd
+	if m.rejudge {
+		m.rejudge = false
+		cmd = m.applyFilter()
 	}
-	return collect(m.feed, m.serial)
+	if b.closed {
+		return cmd
+	}
+	return tea.Batch(cmd, collect(m.feed, m.serial))
 }
 
 // connect takes in how good the stream is. A stream is lost since it was good
@@ -120,7 +140,7 @@ func (m *model) takeEvents(n news, at time.Time) {
 	for _, e := range n.events {
 		m.names.Learn(e)
 		r := m.view.Record(e)
-		if m.fold.Hides(r) || m.o.Admit != nil && !m.o.Admit(r) {
+		if m.fold.Hides(r) || m.attend(r) || m.o.Admit != nil && !m.o.Admit(r) {
 			continue
 		}
 		m.events++
@@ -139,7 +159,7 @@ func (m *model) filter() func(*line.Record) bool {
 		return nil
 	}
 	return func(r *line.Record) bool {
-		return (channel == "" || r.Channel.ID == channel) && q.Match(r)
+		return (channel == "" || r.Channel.ID == channel) && m.matches(q, r)
 	}
 }
 
@@ -166,14 +186,18 @@ func (m *model) refilterCmd() tea.Cmd {
 
 // inspected is the row that is looked at; nil if there is none.
 func (m *model) inspected() *timeline.Row {
-	i := m.timeline.Selected()
-	if m.timeline.Following() {
-		i = m.timeline.Len() - 1
+	t := m.timeline
+	if m.matrix != nil {
+		t = m.matrix.timeline
+	}
+	i := t.Selected()
+	if t.Following() {
+		i = t.Len() - 1
 	}
 	if i < 0 {
 		return nil
 	}
-	return m.timeline.At(i)
+	return t.At(i)
 }
 
 // record is the event that is looked at; nil if there is none.

@@ -2,6 +2,7 @@ package line
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -157,6 +158,38 @@ func (v View) agent(r *Record) error {
 	r.raw.Text = "is now " + orUnknown(a.Status)
 	if a.PreviousStatus != nil {
 		r.raw.Text += " (was " + orUnknown(a.PreviousStatus) + ")"
+	}
+	return nil
+}
+
+// IsSearch reports whether an agent searched its messages: it saw what was
+// found, and nobody knows what that was.
+func IsSearch(c *event.Checked) bool { return strings.Contains(c.Tool, "search") }
+
+// checked shows that an agent was seen reading its messages, and with what.
+func (v View) checked(r *Record) error {
+	var c event.Checked
+	if err := decode(r.Event, &c); err != nil {
+		return err
+	}
+	if c.Name == "" {
+		return errors.New("the payload names no agent")
+	}
+	r.Checked, r.From = &c, agentOf(c.Name, c.ProjectID)
+	verb := "checked"
+	if IsSearch(&c) {
+		verb = "searched"
+	}
+	r.raw.Text = verb + " its messages"
+	if len(c.Channels) > 0 {
+		r.raw.Text = verb + " " + strings.Join(c.Channels, ", ")
+	}
+	tool := c.Tool
+	if i := strings.LastIndex(tool, "__"); i >= 0 { // mcp__claude-slack__get_messages
+		tool = tool[i+2:]
+	}
+	if tool != "" {
+		r.raw.Text += " (" + tool + ")"
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ type Record struct {
 	// Message is the payload of events about messages and notes, else nil.
 	// Its strings are as the host has them.
 	Message *event.Message
+	// Checked is the payload of agent.checked, as the host has it, else nil.
+	Checked *event.Checked
 	words
 	// SeenBy are those of several watched agents that see the event, and
 	// Gutter is a letter for each that does and a dot for each that does not:

@@ -129,7 +129,9 @@ func samples(t *testing.T) []*event.Event {
 	m.add(event.NoteTagged, "message", "980", notes, note)
 	m.add(event.ProjectLinked, "link", "p-api/p-web", "", event.Link{ProjectA: "p-api", ProjectB: "p-web", ProjectAName: new("api"), Enabled: true})
 	m.add(event.ConfigUpdated, "config", "7", "", event.ConfigSync{ID: 7, ConfigHash: "c0ffee", Scope: new("all"), Success: true})
-	m.add(event.AgentChecked, "agent", "alice:p-web", "", map[string]any{})
+	m.add(event.AgentChecked, "agent", "alice:p-web", "", event.Checked{
+		Name: "alice", ProjectID: new("p-web"), Tool: "mcp__claude-slack__get_messages", Channels: []string{"#dev", "ops"},
+	})
 	return m.events
 }
 

@@ -24,6 +24,9 @@ type View struct {
 // system is who did what nobody is known to have done.
 const system = "system"
 
+// System is who did what the host did itself.
+var System = event.Agent{Name: system}
+
 // Record returns e in the words in which it is shown. It never fails: an
 // event of a type or with a payload that it does not know is shown by its
 // type and entity.
@@ -34,10 +37,10 @@ func (v View) Record(e *event.Event) *Record {
 		r.raw.Agent = v.Names.Address(v.Agent)
 	}
 	if err := v.describe(r); err != nil {
-		r.Message, r.From = nil, event.Agent{}
+		r.Message, r.Checked, r.From = nil, nil, event.Agent{}
 		v.unknown(r)
 	}
-	if r.raw.Sender = v.Names.Address(r.From); r.From == (event.Agent{Name: system}) {
+	if r.raw.Sender = v.Names.Address(r.From); r.From == System {
 		r.raw.Sender = system
 	}
 	if r.raw.Who == "" {
@@ -60,6 +63,8 @@ func (v View) describe(r *Record) error {
 		return v.member(r)
 	case event.AgentRegistered, event.AgentStatusChanged:
 		return v.agent(r)
+	case event.AgentChecked:
+		return v.checked(r)
 	case event.ProjectLinked:
 		return v.link(r)
 	case event.ConfigUpdated:
@@ -80,9 +85,6 @@ func (v View) unknown(r *Record) {
 	}
 	r.raw.Lead = ""
 	r.raw.Text = string(e.Type)
-	if e.Type == event.AgentChecked {
-		r.raw.Text = "checked its messages"
-	}
 	if r.From.IsZero() {
 		r.raw.Text = strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Type, e.EntityType, e.EntityID))
 	}

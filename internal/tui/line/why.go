@@ -59,11 +59,24 @@ func (v View) address(r *Record) {
 	}
 	switch r.Event.Type {
 	case event.MessageNew, event.MessageEdited, event.DMReceived:
-		r.Mentioned = !r.Sent && Mentions(r.raw.Text, v.Agent.Name, v.Names.Project(v.Agent.Project))
+		r.Mentioned = !r.Sent && v.Names.mentioned(v.Agent, r)
 		r.Addressed = r.Mentioned || !r.Sent && r.raw.Channel.Kind == event.KindDirect
 	}
 	// Somebody's own look at the messages is for it alone, but asks nothing.
 	r.Addressed = r.Addressed || r.Event.Agent == v.Agent && r.Event.Type != event.AgentChecked
+}
+
+func (n *Names) mentioned(a event.Agent, r *Record) bool {
+	return Mentions(r.raw.Text, a.Name, n.Project(a.Project))
+}
+
+// Addresses reports whether r, which a may see, is a message directed to a,
+// whoever is watched.
+func (n *Names) Addresses(a event.Agent, r *Record) bool {
+	if r.From == a || !r.HasContent() {
+		return false
+	}
+	return r.Channel.Kind == event.KindDirect || r.Event.Agent == a || n.mentioned(a, r)
 }
 
 // Mentions reports whether s mentions an agent of that name: "@alice", in any

@@ -10,7 +10,8 @@
 //	in:#dev             where; @bob and ~notes too
 //	to:@bob             direct messages to bob, and messages that mention bob
 //	type:message.*      the type of event
-//	is:dm               dm mention sent note edited deleted system waiting
+//	is:dm               dm mention sent note edited deleted system waiting;
+//	                    waiting: not seen checked yet, as far as it is known
 //	seen:alice          with several watched agents: alice sees it
 //	only:alice          and no other of them does
 //	thread:4831         a message and its thread

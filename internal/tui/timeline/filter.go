@@ -26,7 +26,7 @@ func (t *Timeline) Refilter(n int) (more bool) {
 	stop := max(0, t.pending-n)
 	for i := t.pending - 1; i >= stop; i-- {
 		e := &t.entries[i]
-		e.shown = e.row.Kind == Gap || t.match(e.row.Record)
+		e.shown = e.row.Kind != Event || t.match(e.row.Record)
 	}
 	t.pending = stop
 	t.rebuild()

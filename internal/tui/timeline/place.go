@@ -9,6 +9,7 @@ func (t *Timeline) Following() bool { return t.following }
 func (t *Timeline) Follow() {
 	t.following = true
 	t.unpin()
+	t.forgetChecks()
 }
 
 // Pause freezes the view with the newest row selected.

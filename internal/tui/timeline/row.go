@@ -15,6 +15,7 @@ const (
 	Event Kind = iota // one event
 	Gap               // events that are missing
 	Day               // the events below are of another day
+	Check             // the agent was seen checking its messages here
 )
 
 // Row is one row of a timeline. It is immutable.
@@ -28,6 +29,10 @@ type Row struct {
 	Missing Missing
 	// Day is the midnight with which the day of a Day row begins.
 	Day time.Time
+	// Checked is when the agent was seen checking, and Of the channels that it
+	// checked if it did not check all, of a Check row.
+	Checked time.Time
+	Of      string
 
 	size int64
 }
@@ -50,6 +55,8 @@ func (r *Row) time() time.Time {
 		return r.Record.Time()
 	case r.Kind == Gap:
 		return r.Missing.After
+	case r.Kind == Check:
+		return r.Checked
 	}
 	return r.Day
 }

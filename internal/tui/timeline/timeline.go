@@ -50,6 +50,8 @@ type Timeline struct {
 	jumped    bool   // the selected row was gone to: show what is around it
 	pinned    []*Row // rows let go by the bounds but kept for the reader
 	dropped   int64  // events let go behind the pinned ones
+
+	checks []uint64 // keys of the Check rows; all but the newest go when it follows
 }
 
 // New returns an empty timeline that follows.
@@ -89,6 +91,9 @@ func (t *Timeline) AppendGap(m Missing) {
 // closeGap notes behind a gap when it ended.
 func (t *Timeline) closeGap(at time.Time) {
 	n := len(t.entries)
+	for n > 0 && t.entries[n-1].row.Kind == Check {
+		n--
+	}
 	if n == 0 || t.entries[n-1].row.Kind != Gap || !t.entries[n-1].row.Missing.Before.IsZero() {
 		return
 	}

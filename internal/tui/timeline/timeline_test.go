@@ -40,6 +40,8 @@ func said(r *Row) string {
 		return r.Day.Format("Jan2")
 	case Gap:
 		return fmt.Sprintf("gap%d", r.Missing.Count)
+	case Check:
+		return r.Checked.Format("check5")
 	}
 	return r.Record.Text
 }
@@ -243,7 +245,7 @@ func TestTimeline_HoldsWhateverHappens(t *testing.T) {
 	tl := New(Options{Events: 300, Location: time.UTC})
 	n := 0
 	for range 20_000 {
-		switch random.IntN(12) {
+		switch random.IntN(13) {
 		case 0, 1, 2, 3, 4:
 			for range random.IntN(20) {
 				n++
@@ -264,6 +266,8 @@ func TestTimeline_HoldsWhateverHappens(t *testing.T) {
 			tl.Refilter(random.IntN(100))
 		case 11:
 			tl.SetFilter(nil)
+		case 12:
+			tl.AppendCheck(record(n).Time(), "")
 		}
 		height := random.IntN(30)
 		rows, skip := tl.Window(height, one)

@@ -14,9 +14,10 @@ func (s *Screen) footer(l Layout) []string {
 		sgr = reverse
 	}
 	status.put(f.Status, sgr)
-	if f.Detail != "" {
-		status.space(3).put(f.Detail, plain)
+	if f.Status != "" && f.Detail != "" {
+		status.space(3)
 	}
+	status.put(f.Detail, plain)
 	if w := text.Width(f.Right); w+3 <= status.left {
 		status.space(status.left-w-1).put(f.Right, faint)
 	}

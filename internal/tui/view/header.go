@@ -119,7 +119,7 @@ func (t Tab) label() string {
 
 // channels draws the channels one below the other.
 func (s *Screen) channels(width int) []string {
-	lines := []string{newRow(width, s.Theme).space(1).fit("CHANNELS", width-6, bold).put(s.News, faint).String()}
+	lines := []string{newRow(width, s.Theme).space(1).fit("CHANNELS", width-3-text.Width(s.News), bold).put(s.News, faint).String()}
 	for _, t := range s.Tabs {
 		mark, sgr := " ", plain
 		if t.Chosen {

@@ -84,6 +84,8 @@ func (s *Screen) row(r Row, width int) []string {
 		return []string{s.ruleRow(r, "─", faint, width)}
 	case GapRule:
 		return []string{s.ruleRow(r, "╌", yellow, width)}
+	case CheckRule:
+		return []string{s.ruleRow(r, "─", green, width)}
 	}
 	f := framed(s.Columns, width)
 	first := s.rowStart(r, f, width)
@@ -178,10 +180,13 @@ func (s *Screen) ruleRow(r Row, rule, sgr string, width int) string {
 	return out.put(strings.Repeat(rule, 2)+" "+r.Text+" ", sgr).rule(rule, sgr, 0).String()
 }
 
-// notice draws what is said instead of an empty list, a third down.
-func (s *Screen) notice(width, height int) []string {
+// notice draws what is said instead of an empty list.
+func (s *Screen) notice(width, height int) []string { return s.said(s.Notice, width, height) }
+
+// said draws sentences, a third down.
+func (s *Screen) said(sentences []string, width, height int) []string {
 	var said []string
-	for _, n := range s.Notice {
+	for _, n := range sentences {
 		for _, l := range text.Wrap(n, max(1, width-2)) {
 			said = append(said, newRow(width, s.Theme).space(1).put(l, plain).String())
 		}

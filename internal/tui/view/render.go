@@ -17,9 +17,15 @@ func Render(s Screen, width, height int) string {
 		Inspect: s.Inspect != nil && s.Pick == nil && s.Help == nil, NoChannels: s.NoChannels, Tip: s.Footer.Tip != "",
 	})
 	lines := make([]string, 0, height)
-	if l.TooSmall {
+	switch {
+	case l.TooSmall:
 		lines = text.Wrap(fmt.Sprintf("terminal too small (%dx%d), need %dx%d", width, height, minWidth, minHeight), width)
-	} else {
+	case s.Matrix != nil && s.Help == nil:
+		l := ArrangeMatrix(s.Matrix, width, height, s.Inspect != nil)
+		lines = append(lines, s.header(width))
+		lines = append(lines, s.matrix(l)...)
+		lines = append(lines, s.footer(l.Layout)...)
+	default:
 		lines = append(lines, s.header(width))
 		if l.Tabs {
 			lines = append(lines, s.tabs(width))
@@ -73,7 +79,7 @@ func (s *Screen) body(l Layout) []string {
 		main = s.beside(main, l.ListWidth, pane)
 	}
 	if l.Channels > 0 {
-		main = s.beside(exactly(s.channels(l.Channels), l.Body), l.Channels, main)
+		main = s.beside(exactly(s.side(l.Channels, l.Body), l.Body), l.Channels, main)
 	}
 	return s.ruled(l, main)
 }

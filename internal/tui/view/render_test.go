@@ -20,12 +20,13 @@ func TestRender_IsTheSizeOfTheScreen(t *testing.T) {
 	t.Parallel()
 	screens := samples()
 	screens["hostile"] = hostile
+	screens["hostile-matrix"] = hostileMatrix
 	for name, screen := range screens {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			step := 1
 			switch {
-			case name == "hostile":
+			case strings.HasPrefix(name, "hostile"):
 				step = 11 // its texts are long
 			case name != "inspect" || testing.Short():
 				step = 3 // every pane is part of what is inspected

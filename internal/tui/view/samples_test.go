@@ -27,6 +27,12 @@ func sample() view.Screen {
 			{Name: "#general"},
 			{Name: "~notes"},
 		},
+		Agents: []view.Present{
+			{Name: "alice", Did: "checked 2m ago", Active: true, Waiting: 6},
+			{Name: "bob", Did: "active 9s", Active: true},
+			{Name: "erin-the-tester", Did: "joined 2m ago", Waiting: 12},
+		},
+		Session: []string{"412 events", "1 gap"},
 		Columns: view.Columns{Time: 8, Where: 10, Who: 6},
 		List: []view.Row{
 			{Kind: view.DayRule, Text: "Sat 23 Nov 2024"},
@@ -171,15 +177,71 @@ func hostile() view.Screen {
 		s.List[i].Where, s.List[i].Who, s.List[i].Seen = name, name, name
 	}
 	s.Tabs[1].Name = name
+	s.Agents[1].Name, s.Agents[1].Did = name, name
 	s.Inspect.Body, s.Inspect.Title = bad, name
 	s.Inspect.Fields[0].Value = name
 	s.Footer.Toast = name
 	return s
 }
 
+// hostileMatrix is the same for who has seen what.
+func hostileMatrix() view.Screen {
+	s := hostile()
+	s.Matrix = matrixInspecting().Matrix
+	for i := range s.Matrix.Agents {
+		s.Matrix.Agents[i] = s.Header.Who
+	}
+	for i := range s.Matrix.Rows {
+		r := &s.Matrix.Rows[i]
+		r.Text, r.Where, r.Who = s.Inspect.Body, s.Header.Who, s.Header.Who
+	}
+	return s
+}
+
+// matrix is who has seen what.
+func matrix() view.Screen {
+	s := sample()
+	s.Header.Who = "who sees what"
+	said := func(time, where, who string, color int, said string, cells ...string) view.MatrixRow {
+		r := view.MatrixRow{Row: view.Row{Time: time, Where: where, Who: who, WhoColor: color, Text: said}}
+		for _, c := range cells {
+			r.Cells = append(r.Cells, view.Cell{Text: c, Open: strings.EqualFold(strings.Trim(c, "?"), "wait"), Loud: strings.HasPrefix(c, "W")})
+		}
+		return r
+	}
+	s.Matrix = &view.Matrix{
+		Agents: []string{"alice", "bob", "carol", "dave", "erin-the-tester"}, Selected: 1,
+		Rows: []view.MatrixRow{
+			{Row: view.Row{Kind: view.DayRule, Text: "Sat 23 Nov 2024"}},
+			said("14:28:51", "#dev", "bob", 2, "merging feat/parser, CI is green", "ok", "sent", "ok", "-", ""),
+			said("14:29:12", "@bob", "alice", 5, "ok, I take src/worker.py, you keep tests/", "sent", "ok", "-", "-", ""),
+			said("14:30:02", "#dev", "bob", 2, "@alice can you review src/worker.py:45-80?", "WAIT?", "sent", "ok", "-", ""),
+			said("14:30:05", "#incidents", "dave", 6, "prod 500s on /api/login since 14:29", "wait?", "-", "-", "sent", ""),
+			said("14:30:09", "#dev", "+ erin", 3, "joined", "", "", "", "", "JOIN"),
+			{Row: view.Row{Kind: view.GapRule, Text: "gap: 214 events missed 14:31:02–14:31:20, no longer retained"}},
+			said("14:31:22", "#dev", "carol", 4, "日本語のエラーメッセージも直しました 🎉", "wait", "ok", "sent", "-", "·"),
+			said("14:31:40", "#dev", "bob", 2, "oops", "del", "sent", "ok", "-", "·"),
+		},
+	}
+	s.Matrix.Rows[3].Selected = true
+	s.Footer = view.Footer{
+		Status: "PAUSED", Detail: "alice: 4 waiting, 2 addressed to it · oldest 2m05s   carol: 1 waiting",
+		Hints: []view.Hint{{Key: "esc", Does: "back"}, {Key: "↑↓", Does: "select"}, {Key: "←→", Does: "agent"}, {Key: "w", Does: "only waiting"}},
+	}
+	return s
+}
+
+// matrixInspecting is the same with a message inspected.
+func matrixInspecting() view.Screen {
+	s := matrix()
+	s.Inspect = inspecting().Inspect
+	s.Inspect.More = []string{"", "WHO SEES IT", "alice  WAIT? (last seen checking 14:29:40)", "bob    sender"}
+	return s
+}
+
 func samples() map[string]func() view.Screen {
 	return map[string]func() view.Screen{
 		"following": sample, "inspect": inspecting, "pick": picking, "help": helping, "search": searching, "marks": marking, "alone": alone, "filter": filtering, "wrap": wrapping,
-		"several": several, "choose": choosing,
+		"several": several, "choose": choosing, "matrix": matrix, "matrix-inspect": matrixInspecting,
 	}
 }

@@ -11,7 +11,10 @@ type Screen struct {
 	// Channels is the key that chooses one of them; NoChannels hides them.
 	Channels   Hint
 	NoChannels bool
-	// Bookmarks are shown below the channels, if there is room.
+	// Agents are those that there is room for below the channels, Session is
+	// what was seen so far, and Bookmarks come between them.
+	Agents    []Present
+	Session   []string
 	Bookmarks []string
 	// List are the rows in view; Skip is how many lines of the first are
 	// above the list.
@@ -29,8 +32,11 @@ type Screen struct {
 	Inspect *Inspect
 	// Pick is a list to choose from, and Help an overview of the keys. Either
 	// hides the list.
-	Pick   *Pick
-	Help   *Help
+	Pick *Pick
+	Help *Help
+	// Matrix is who has seen what. It replaces all but header and footer,
+	// and Inspect, if Help is nil.
+	Matrix *Matrix
 	Footer Footer
 }
 
@@ -73,6 +79,15 @@ type Tab struct {
 	Chosen bool
 }
 
+// Present is one agent, and what it was last seen doing.
+type Present struct {
+	Name, Did string
+	// Active tells that it did something itself.
+	Active bool
+	// Waiting is how many messages wait for it.
+	Waiting int
+}
+
 // Columns are widths of columns in cells. Seen is 0 unless several agents are
 // watched.
 type Columns struct{ Time, Seen, Where, Who int }
@@ -85,6 +100,7 @@ const (
 	Line Kind = iota
 	DayRule
 	GapRule
+	CheckRule
 )
 
 // Row is one row of the list.
