@@ -9,6 +9,7 @@ import (
 
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/server/client"
 
 	"github.com/spf13/pflag"
 )
@@ -59,6 +60,8 @@ type sourceFlags struct {
 	// notify, if set, is told what happens to the connection, in lines for
 	// standard error.
 	notify func(line string)
+	// onState, if set, is told what happens to the connection to a server.
+	onState func(client.State)
 }
 
 // add adds the flags to a command's.

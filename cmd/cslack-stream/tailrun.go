@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui"
 	"cslack-stream/internal/tui/line"
 )
 
@@ -22,7 +23,8 @@ type tailer struct {
 	printer *line.Printer
 	fold    line.Fold
 	request event.Request
-	saying  sync.Mutex // connections say things too
+	saying  sync.Mutex  // connections say things too
+	status  *tui.Status // below the lines; nil if it is not shown
 
 	out     []byte       // lines of the batch that is being printed
 	printed int          // lines, all in all
@@ -38,6 +40,14 @@ func runTail(ctx context.Context, env *environment, plan *tailPlan) error {
 	ctx, stopHangup := onHangup(ctx, env.Stdout)
 	defer stopHangup()
 	t := &tailer{env: env, plan: plan, idle: time.Now()}
+	stopStatus := t.startStatus(ctx)
+	defer stopStatus()
+	if t.status != nil {
+		// To die at once would leave the status there.
+		var stopTerminal func()
+		ctx, stopTerminal = onTerminalHangup(ctx)
+		defer stopTerminal()
+	}
 	plan.source.notify = func(line string) { t.say("%s", line) }
 	source, err := env.Open(ctx, env, plan.source)
 	if err == nil {
@@ -47,6 +57,7 @@ func runTail(ctx context.Context, env *environment, plan *tailPlan) error {
 			err = t.run(ctx)
 		}
 	}
+	stopStatus()
 	return t.end(ctx, err)
 }
 
@@ -86,9 +97,10 @@ func (t *tailer) introduce() {
 	for _, note := range t.source.Notes {
 		t.say("%s", note)
 	}
-	who := "everything (the operator's view; --agent NAME shows what one agent sees)"
+	who, watched := "everything (the operator's view; --agent NAME shows what one agent sees)", "everything"
 	if !t.view.Agent.IsZero() {
 		who = t.view.Names.Address(t.view.Agent)
+		watched = who
 	}
 	what := fmt.Sprintf("last %d", t.plan.last)
 	switch {
@@ -107,6 +119,7 @@ func (t *tailer) introduce() {
 		where += " on " + t.source.Where
 	}
 	t.say("%s, %s, %s", who, where, what)
+	t.status.Attach(watched, t.source.Mode)
 }
 
 // run prints what is there, and then what comes.
@@ -212,6 +225,7 @@ func (t *tailer) printRecords(records []*line.Record) error {
 			continue
 		}
 		t.printed++
+		t.status.Count(r.Time(), !t.request.Follow)
 		t.newest = r.Time()
 		if t.plan.count > 0 && t.printed == t.plan.count {
 			t.cursor = r.Event.Cursor
@@ -227,7 +241,7 @@ func (t *tailer) write(b []byte) error {
 		return nil
 	}
 	t.idle = time.Now()
-	if _, err := t.env.Stdout.Write(b); err != nil {
+	if _, err := t.stdout().Write(b); err != nil {
 		return &writeError{err}
 	}
 	return nil

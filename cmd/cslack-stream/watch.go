@@ -89,6 +89,7 @@ func (o *watchOptions) run(ctx context.Context, env *environment, flags *pflag.F
 		return err
 	}
 	if lines {
+		plan.noStatus = plan.noStatus || o.plain
 		return runTail(ctx, env, plan)
 	}
 	return runWatch(ctx, env, plan, theme)

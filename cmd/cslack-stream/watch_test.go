@@ -4,7 +4,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +25,14 @@ type tmuxProgram struct {
 // inTmux starts the program in a terminal of that size, in a world.
 func inTmux(t *testing.T, w *world, columns, lines int, args ...string) *tmuxProgram {
 	t.Helper()
+	return inTmuxScript(t, w, columns, lines, `echo BEFORE; sh -c 'echo $$ > $DIR/pid; exec $DIR/cslack-stream `+
+		strings.Join(args, " ")+`'; echo "ENDED WITH $?"; exec sleep 60`)
+}
+
+// inTmuxScript starts a shell script that starts the program, which is in
+// $DIR.
+func inTmuxScript(t *testing.T, w *world, columns, lines int, script string) *tmuxProgram {
+	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Skip("NOT TESTED: there is no tmux here, and this story needs a real terminal")
 	}
@@ -46,8 +53,8 @@ func inTmux(t *testing.T, w *world, columns, lines int, args ...string) *tmuxPro
 	if err := os.Symlink(self, filepath.Join(p.dir, "cslack-stream")); err != nil {
 		t.Fatal(err)
 	}
-	p.env = append(os.Environ(), "TMUX=", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "CSLACK_TEST_WORLD="+world, "NO_COLOR=", "CI=", "TMUX_TMPDIR="+p.dir)
-	script := fmt.Sprintf(`echo BEFORE; sh -c 'echo $$ > %[1]s/pid; exec %[1]s/cslack-stream %[2]s'; echo "ENDED WITH $?"; exec sleep 60`, p.dir, strings.Join(args, " "))
+	p.env = append(os.Environ(), "TMUX=", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "CSLACK_TEST_WORLD="+world, "NO_COLOR=", "CI=", "TMUX_TMPDIR="+p.dir, "DIR="+p.dir)
+	p.env = append(p.env, byAPerson...)
 	p.tmux("-f", "/dev/null", "-u", "new-session", "-d", "-s", "story", "-x", strconv.Itoa(columns), "-y", strconv.Itoa(lines), script)
 	t.Cleanup(func() { _ = p.command("kill-server").Run() })
 	return p

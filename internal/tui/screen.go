@@ -79,22 +79,7 @@ func (m *model) header(l view.Layout) view.Header {
 
 // state says how good the stream is.
 func (m *model) state() (view.State, string) {
-	since := m.since.In(m.o.Location).Format(time.TimeOnly)
-	switch m.conn.phase {
-	case live:
-		return view.Good, m.o.Mode
-	case lost:
-		in := max(0, m.conn.retry.Sub(m.now).Round(time.Second))
-		return view.Bad, fmt.Sprintf("lost %s, retry %d in %ds", since, m.conn.attempt, in/time.Second)
-	case failed:
-		return view.Bad, "ended " + since
-	case ended:
-		return view.Waiting, "ended"
-	}
-	if m.conn.attempt > 0 {
-		return view.Bad, "reconnecting"
-	}
-	return view.Waiting, "connecting"
+	return m.conn.words(m.o.Mode, m.since.In(m.o.Location), m.now)
 }
 
 func (m *model) footer() view.Footer {
