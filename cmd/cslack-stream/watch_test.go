@@ -144,6 +144,19 @@ func TestWatch_InATerminal(t *testing.T) {
 	p.shows("BEFORE", "watched alice@webapp, 3 events, resume:", "ENDED WITH 0")
 }
 
+func TestWatch_BeginsWithEverything(t *testing.T) {
+	w := dev("one", "two")
+	w.Events[0].To = []string{"bob:p1"}
+	p := inTmux(t, w, 100, 24, "watch", "--everything")
+	p.shows(" everything ", "● live (direct)", "one", "two", "2 events", "the test world   local time")
+	p.keys("a")
+	p.shows("Watch which agent?")
+	p.keys("ali", "Enter")
+	p.shows(" alice@webapp ", "1 event ")
+	p.keys("q")
+	p.shows("ENDED WITH 0")
+}
+
 func TestWatch_LeavesTheTerminalAsItWas(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -113,6 +113,9 @@ func (m *model) footer() view.Footer {
 		f.Status, f.Detail = "ENDED", failure(c.err)
 	}
 	f.Right += m.clockName() + "   " + m.filtered()
+	if where := text.Name(m.o.Where) + "   "; text.Width(" "+f.Status+"   "+f.Detail+"   "+where+f.Right+" ") <= m.width {
+		f.Right = where + f.Right
+	}
 	return f
 }
 
