@@ -57,8 +57,9 @@ type Line struct {
 	hidden bool
 }
 
-// New returns a line that is shown with the first Write or Refresh.
-func New(o Options) *Line { return &Line{o: o} }
+// New returns a line that is hidden: it is Run that shows it, once it heeds the
+// signals that could leave it behind.
+func New(o Options) *Line { return &Line{o: o, hidden: true} }
 
 // Write prints whole lines above the state.
 func (l *Line) Write(p []byte) (int, error) {

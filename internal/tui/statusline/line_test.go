@@ -18,9 +18,11 @@ type screen struct {
 
 func newScreen() (*screen, *Line) {
 	s := &screen{width: 80, height: 24, state: "live"}
-	return s, New(Options{
+	l := New(Options{
 		Out: s, Size: func() (int, int) { return s.width, s.height }, Draw: func(int) string { return s.state },
 	})
+	l.Show()
+	return s, l
 }
 
 func TestLine_TakesTheStateAwayForLines(t *testing.T) {
@@ -33,7 +35,7 @@ func TestLine_TakesTheStateAwayForLines(t *testing.T) {
 	l.Hide()
 	_, _ = l.Write([]byte("three\n"))
 	const state = before + "live" + after
-	if got, want := s.String(), "one\n"+state+erase+"two\n"+state+erase+"three\n"; got != want {
+	if got, want := s.String(), state+erase+"one\n"+state+erase+"two\n"+state+erase+"three\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -48,7 +50,6 @@ func TestLine_RefreshDrawsOnlyWhatHasChanged(t *testing.T) {
 			t.Errorf("%s: got %q, want anything drawn: %v", what, s.String(), drawn)
 		}
 	}
-	change("the first", true, func() {})
 	change("nothing new", false, func() {})
 	change("another state", true, func() { s.state = "lost" })
 	change("another width", true, func() { s.width = 40 })
@@ -68,7 +69,10 @@ func TestLine_RefreshDrawsOnlyWhatHasChanged(t *testing.T) {
 
 func TestLine_IsPlainWhereThereIsNoRoom(t *testing.T) {
 	s, l := newScreen()
+	l.Hide()
+	s.Reset()
 	s.width, s.height = 0, 0
+	l.Show()
 	_, _ = l.Write([]byte("one\n"))
 	l.Repaint()
 	l.Hide()
@@ -96,7 +100,7 @@ func TestLine_WriteTellsWhatWasNotWritten(t *testing.T) {
 	} {
 		w := &shortWriter{1000}
 		l := New(Options{Out: w, Size: func() (int, int) { return 80, 24 }, Draw: func(int) string { return "live" }})
-		l.Refresh()
+		l.Show()
 		w.left = tt.room
 		if n, err := l.Write([]byte("two\n")); n != tt.want || !errors.Is(err, errFull) {
 			t.Errorf("room for %d: got %d and %v, want %d and %v", tt.room, n, err, tt.want, errFull)
@@ -127,6 +131,7 @@ func TestLine_WritersDoNotTearEachOther(t *testing.T) {
 func BenchmarkLine_Write(b *testing.B) {
 	line := []byte("14:30:02 #dev        bob     @alice can you review src/worker.py:45-80?\n")
 	l := New(Options{Out: io.Discard, Size: func() (int, int) { return 80, 24 }, Draw: func(int) string { return "live" }})
+	l.Show()
 	for b.Loop() {
 		_, _ = l.Write(line)
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Run keeps the state current until ctx is done, and then takes it away: it
+// Run shows the state and keeps it current until ctx is done, and then takes it away: it
 // is drawn anew every second if it has changed, when the terminal's size
 // changes, and when the program goes on after it was stopped.
 func (l *Line) Run(ctx context.Context) {
@@ -16,7 +16,7 @@ func (l *Line) Run(ctx context.Context) {
 	defer signal.Stop(signals)
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
-	l.Refresh()
+	l.Show()
 	for {
 		select {
 		case <-ctx.Done():
