@@ -7,7 +7,7 @@ GOLANGCI_LINT  := v2.15.0
 GORELEASER     := v2.16.0
 
 .DEFAULT_GOAL := menu
-.PHONY: menu build test race lint fmt fuzz bench demo ci golden cover snapshot
+.PHONY: menu build test race lint fmt fuzz bench demo ci golden cover screens snapshot
 
 menu: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ cover: ## write the coverage to bin/cover.html
 	@mkdir -p $(BIN)
 	$(GO) test -coverpkg=./... -coverprofile=$(BIN)/cover.out ./...
 	$(GO) tool cover -html=$(BIN)/cover.out -o $(BIN)/cover.html
+
+screens: ## take the pictures in docs/screens anew (tmux); look at them before committing
+	$(GO) run ./docs/screens
 
 snapshot: $(BIN)/goreleaser-$(GORELEASER) ## build all release artefacts into dist, publishing nothing
 	$< release --snapshot --clean

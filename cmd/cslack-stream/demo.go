@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ type demoOptions struct {
 	listen        string
 	rate          float64
 	count         int
+	plain         bool
 }
 
 // newDemoCommand makes the command that shows everything on a workspace of
@@ -30,15 +32,18 @@ func newDemoCommand(env *environment) *cobra.Command {
 		Short: "Show a workspace of agents talking, with the live view on it",
 		Long: `demo makes a temporary Claude-Slack workspace in which another process plays
 several agents, serves it on a loopback port, and shows its events as they
-happen. Ctrl-C ends all of it and removes the workspace.`,
+happen: on a terminal as watch does, else as tail does. Its end, by q or ctrl-c,
+removes the workspace.`,
 		Example: `  cslack-stream demo                  everything that happens
-  cslack-stream demo --agent alice    only what alice may see`,
+  cslack-stream demo --agent alice    only what alice may see
+  cslack-stream demo --plain          as lines`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDemo(cmd.Context(), env, opts) },
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&opts.agent, "agent", "a", "", "show only what this agent may see: alice, bob, carol, dave, mei or ops")
 	flags.StringVarP(&opts.output, "output", "o", "", "text, json or raw, as tail has them")
+	flags.BoolVar(&opts.plain, "plain", false, "show lines as tail does, for screen readers")
 	flags.StringVar(&opts.listen, "listen", "127.0.0.1:0", "address to serve on; port 0 takes a free one")
 	flags.Float64Var(&opts.rate, "rate", defaultDemoRate, "how many things happen a second")
 	flags.IntVar(&opts.count, "count", 0, "end after this many events (0: never)")
@@ -51,6 +56,11 @@ func runDemo(ctx context.Context, env *environment, opts demoOptions) (err error
 	if opts.rate <= 0 {
 		return usageError("--rate %g: want a number above 0", opts.rate)
 	}
+	defer func() { // after everything is removed
+		if err == nil && opts.onScreen(env) {
+			fmt.Fprintln(env.Stderr, "cslack-stream: the demo is over and its workspace is gone; for your own: cslack-stream watch")
+		}
+	}()
 	ctx, stopSignals := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stopSignals()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -65,19 +75,25 @@ func runDemo(ctx context.Context, env *environment, opts demoOptions) (err error
 	if err != nil {
 		return endOf(ctx, err)
 	}
-	agents, err := startDemoChild(ctx, path, opts.rate, env.Stderr)
+	var said bytes.Buffer // by the agents, who must not draw on the screen
+	agents, err := startDemoChild(ctx, path, opts.rate, &said)
 	if err != nil {
 		return errors.Join(err, server.stop())
 	}
-	defer func() { err = errors.Join(err, server.stop(), agents.stop()) }()
+	defer func() {
+		err = errors.Join(err, server.stop(), agents.stop())
+		_, _ = said.WriteTo(env.Stderr)
+	}()
 
 	// Whatever ends first ends the rest, and says why itself when stopped.
 	go watchPart(agents.done, cancel)
 	go watchPart(server.done, cancel)
 	go watchParent(ctx, cancel)
 
-	introduceDemo(env, server.url, path)
-	err = viewDemo(ctx, env, opts, server.url)
+	if !opts.onScreen(env) {
+		introduceDemo(env, server.url, path)
+	}
+	err = viewDemo(ctx, forgetful(env, path), opts, server.url)
 	if code := exitCode(err); ctx.Err() != nil || code == exitInterrupted || code == exitTerminated {
 		return nil
 	}

@@ -77,11 +77,30 @@ func demoEnvironment(env *environment, path string, stderr *addressListener) *en
 	return &inner
 }
 
-// viewDemo shows the stream as tail does, until it ends.
+// forgetful is env for the view, which keeps to the user's settings, but
+// leaves what it would remember in the demo's directory.
+func forgetful(env *environment, path string) *environment {
+	inner := *env
+	inner.Getenv = func(name string) string {
+		if name == "XDG_STATE_HOME" {
+			return filepath.Join(filepath.Dir(path), "state")
+		}
+		return env.Getenv(name)
+	}
+	return &inner
+}
+
+// onScreen tells whether the demo is shown on the whole terminal; there its
+// address is a part of the view.
+func (o *demoOptions) onScreen(env *environment) bool {
+	return env.hasScreen() && o.output == "" && o.count == 0 && !o.plain
+}
+
+// viewDemo shows the stream as watch does, until it ends.
 func viewDemo(ctx context.Context, env *environment, opts demoOptions, url string) error {
-	args := []string{"--server", url, "--quiet"}
+	args := []string{"--server", url, "--quiet", "--everything"}
 	if opts.agent != "" {
-		args = append(args, "--agent", opts.agent)
+		args[len(args)-1] = "--agent=" + opts.agent
 	}
 	if opts.output != "" {
 		args = append(args, "--output", opts.output)
@@ -89,11 +108,14 @@ func viewDemo(ctx context.Context, env *environment, opts demoOptions, url strin
 	if opts.count > 0 {
 		args = append(args, "--last", "0", "--count", strconv.Itoa(opts.count))
 	}
-	tail := newTailCommand(env)
-	tail.SilenceErrors, tail.SilenceUsage = true, true
-	tail.SetFlagErrorFunc(flagError)
-	tail.SetArgs(args)
-	return tail.ExecuteContext(ctx)
+	if opts.plain {
+		args = append(args, "--plain")
+	}
+	watch := newWatchCommand(env)
+	watch.SilenceErrors, watch.SilenceUsage = true, true
+	watch.SetFlagErrorFunc(flagError)
+	watch.SetArgs(args)
+	return watch.ExecuteContext(ctx)
 }
 
 // addressListener hears from what serve says where it listens.

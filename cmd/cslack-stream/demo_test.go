@@ -123,6 +123,30 @@ func TestDemo_EndsAfterCount(t *testing.T) {
 	d.wait(t)
 }
 
+func TestDemo_IsWatchedOnATerminal(t *testing.T) {
+	for _, tt := range []struct {
+		name, args string
+		want       []string
+		end        func(p *tmuxProgram)
+	}{
+		{"quit", "", []string{" everything ", "#announcements"}, func(p *tmuxProgram) { p.keys("q") }},
+		{"one agent", "--agent alice", []string{" alice@webapp "}, func(p *tmuxProgram) { p.keys("C-c") }},
+		{"hung up", "", []string{" everything "}, func(p *tmuxProgram) { p.signal(syscall.SIGHUP) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := inTmuxScript(t, dev(), 100, 24, `unset CSLACK_TEST_WORLD CSLACK_TEST_NOW; mkdir $DIR/tmp; export TMPDIR=$DIR/tmp; echo BEFORE
+				sh -c 'echo $$ > $DIR/pid; exec $DIR/cslack-stream demo `+tt.args+`'; echo "ENDED WITH $?"; ls $DIR/tmp | wc -l; exec sleep 60`)
+			p.shows(append(tt.want, "● live", "FOLLOWING", "http://127.0.0.1:")...)
+			p.keys("a")
+			p.shows("Watch which agent?", "carol")
+			p.keys("Escape")
+			p.shows("FOLLOWING")
+			tt.end(p)
+			p.shows("BEFORE\ncslack-stream: the demo is over", "ENDED WITH 0\n0\n")
+		})
+	}
+}
+
 func TestDemo_LeavesNothingWhenKilled(t *testing.T) {
 	d := startDemo(t, "--rate", "50")
 	if _, ok := d.next(t); !ok {

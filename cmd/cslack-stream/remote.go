@@ -33,6 +33,9 @@ func openServer(_ context.Context, env *environment, f sourceFlags, address stri
 
 // tellState says once that the connection is lost, and once that it is back.
 func (f *sourceFlags) tellState(s client.State) {
+	if f.onState != nil {
+		f.onState(s)
+	}
 	switch {
 	case s.Phase == client.Lost && s.Attempt <= 1 && !f.noReconnect:
 		f.tell("stream lost: %v; trying again", s.Err)

@@ -10,6 +10,7 @@ import (
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/engine/event/action"
+	"cslack-stream/internal/server/client"
 
 	"github.com/spf13/pflag"
 )
@@ -64,6 +65,8 @@ type sourceFlags struct {
 	// notify, if set, is told what happens to the connection, in lines for
 	// standard error.
 	notify func(line string)
+	// onState, if set, is told what happens to the connection to a server.
+	onState func(client.State)
 }
 
 // add adds the flags to a command's.

@@ -30,6 +30,7 @@ type tailOptions struct {
 	clock, timezone, color         string
 	utc, raw                       bool
 	noControl, noReconnect, quiet  bool
+	noStatus                       bool
 }
 
 // defaultLast is how many events tail shows before it follows.
@@ -121,7 +122,8 @@ func addTailOutput(flags *pflag.FlagSet, o *tailOptions) {
 	flags.BoolVar(&o.raw, "raw", false, "do not make control characters harmless (never in JSON)")
 	flags.BoolVar(&o.noControl, "no-control", false, "no stream.gap and stream.live objects in JSON")
 	flags.BoolVar(&o.quiet, "quiet", false, "nothing but errors on standard error")
-	groupFlags(flags, "How it looks", "output", "template", "template-file", "time", "utc", "timezone", "color", "raw", "no-control", "quiet")
+	flags.BoolVar(&o.noStatus, "no-status", false, "no line with the state of the stream below the lines on a terminal")
+	groupFlags(flags, "How it looks", "output", "template", "template-file", "time", "utc", "timezone", "color", "raw", "no-control", "quiet", "no-status")
 }
 
 // completeTail registers what the shell can complete.

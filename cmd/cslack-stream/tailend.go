@@ -32,7 +32,7 @@ func (t *tailer) complain(format string, args ...any) {
 	t.saying.Lock()
 	defer t.saying.Unlock()
 	message := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
-	fmt.Fprintf(t.env.Stderr, "cslack-stream: %s\n", text.Content(message))
+	fmt.Fprintf(t.stderr(), "cslack-stream: %s\n", text.Content(message))
 }
 
 // end says, where that helps, how to go on, and turns what ended the stream
@@ -45,7 +45,7 @@ func (t *tailer) end(ctx context.Context, err error) error {
 	switch {
 	case err == nil, errors.Is(err, io.EOF), errors.Is(err, errUntil):
 		return nil
-	case errors.Is(err, errHangup), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
+	case errors.Is(err, errHangup), errors.Is(err, errTerminalGone), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
 		return nil // who reads us has enough
 	case errors.Is(err, errCount):
 		return nil

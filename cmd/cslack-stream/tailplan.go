@@ -19,6 +19,8 @@ import (
 // without looking at the workspace.
 type tailPlan struct {
 	tailOptions
+	// ask tells that the user is to be asked whose stream it is.
+	ask bool
 	// started tells that the user said where to start.
 	started      bool
 	after        event.Cursor

@@ -25,12 +25,12 @@ const (
 // read prints the stream of t.request until it ends, over gaps and losses. It
 // returns nil at the end of a stream that does not follow.
 func (t *tailer) read(ctx context.Context) error {
-	retry, gaps, opened := time.Duration(0), 0, false
+	retry, attempt, gaps, opened := time.Duration(0), 0, 0, false
 	for {
 		before := t.printed
 		err := t.readStream(ctx, &opened)
 		if t.printed > before {
-			retry, gaps = 0, 0
+			retry, attempt, gaps = 0, 0, 0
 		}
 		var gap *event.GapError
 		switch {
@@ -54,9 +54,12 @@ func (t *tailer) read(ctx context.Context) error {
 				t.say("stream lost: %v; trying again", err)
 			}
 			retry = min(max(2*retry, minRetry), maxRetry)
+			attempt++
+			t.status.Lost(t.env.Now().Add(retry), attempt)
 			if err := t.pause(ctx, retry); err != nil {
 				return err
 			}
+			t.status.Retry(attempt)
 		}
 	}
 }
@@ -69,6 +72,9 @@ func (t *tailer) readStream(ctx context.Context, opened *bool) error {
 	}
 	defer s.Close()
 	*opened = true
+	if t.request.Follow {
+		t.status.Live()
+	}
 	for {
 		events, err := t.next(ctx, s)
 		if c := s.Cursor(); !c.IsZero() {
@@ -109,6 +115,7 @@ func (t *tailer) overGap(g *event.GapError) error {
 	if g.Count >= 0 {
 		what = "gap of " + plural(int(g.Count), "event")
 	}
+	t.status.Gap()
 	t.say("%s: %v; going on behind %v", what, g, g.Oldest)
 	t.request.After, t.cursor = g.Oldest, g.Oldest
 	return nil

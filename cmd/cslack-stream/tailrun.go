@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui"
 	"cslack-stream/internal/tui/line"
 )
 
@@ -24,7 +25,8 @@ type tailer struct {
 	printer *line.Printer
 	fold    line.Fold
 	request event.Request
-	saying  sync.Mutex // connections say things too
+	saying  sync.Mutex  // connections say things too
+	status  *tui.Status // below the lines; nil if it is not shown
 
 	out     []byte       // lines of the batch that is being printed
 	printed int          // lines, all in all
@@ -44,6 +46,14 @@ func runTail(ctx context.Context, env *environment, plan *tailPlan) error {
 	ctx, stopHangup := onHangup(ctx, env.Stdout)
 	defer stopHangup()
 	t := &tailer{env: env, plan: plan, idle: time.Now()}
+	stopStatus := t.startStatus(ctx)
+	defer stopStatus()
+	if t.status != nil {
+		// To die at once would leave the status there.
+		var stopTerminal func()
+		ctx, stopTerminal = onTerminalHangup(ctx)
+		defer stopTerminal()
+	}
 	plan.source.notify = func(line string) { t.say("%s", line) }
 	source, err := env.Open(ctx, env, plan.source)
 	if err == nil {
@@ -53,6 +63,7 @@ func runTail(ctx context.Context, env *environment, plan *tailPlan) error {
 			err = t.run(ctx)
 		}
 	}
+	stopStatus()
 	return t.end(ctx, err)
 }
 
@@ -83,9 +94,10 @@ func (t *tailer) introduce() {
 	for _, note := range t.source.Notes {
 		t.say("%s", note)
 	}
-	who := "everything (the operator's view; --agent NAME shows what one agent sees)"
+	who, watched := "everything (the operator's view; --agent NAME shows what one agent sees)", "everything"
 	if len(t.agents) > 0 {
 		who = strings.Join(t.addresses(), " + ")
+		watched = who
 	}
 	what := fmt.Sprintf("last %d", t.plan.last)
 	switch {
@@ -107,6 +119,7 @@ func (t *tailer) introduce() {
 	if t.plan.printer.Terminal && t.plan.printer.Format == line.FormatText && t.view.Several != nil {
 		t.say("who sees it: %s", t.view.Several.Legend())
 	}
+	t.status.Attach(watched, t.source.Mode)
 }
 
 // run prints what is there, and then what comes.
@@ -212,6 +225,7 @@ func (t *tailer) printRecords(records []*line.Record) error {
 			continue
 		}
 		t.printed++
+		t.status.Count(r.Time(), !t.request.Follow)
 		t.newest = r.Time()
 		if t.plan.count > 0 && t.printed == t.plan.count {
 			t.cursor = r.Event.Cursor
@@ -227,7 +241,7 @@ func (t *tailer) write(b []byte) error {
 		return nil
 	}
 	t.idle = time.Now()
-	if _, err := t.env.Stdout.Write(b); err != nil {
+	if _, err := t.stdout().Write(b); err != nil {
 		return &writeError{err}
 	}
 	return nil

@@ -24,6 +24,9 @@ type terminalProgram struct {
 	read   bytes.Buffer
 }
 
+// byAPerson is what says that no AI agent uses the terminal.
+var byAPerson = []string{"CLAUDECODE=", "AI_AGENT=", "CURSOR_AGENT=", "GEMINI_CLI=", "CODEX_SANDBOX="}
+
 // inTerminal starts the program in a terminal, in a world.
 func inTerminal(t *testing.T, w *world, args ...string) *terminalProgram {
 	t.Helper()
@@ -34,6 +37,7 @@ func inTerminal(t *testing.T, w *world, args ...string) *terminalProgram {
 	p := &terminalProgram{cmd: exec.Command(self)}
 	p.cmd.Args = append([]string{"cslack-stream"}, args...) // TestMain goes by the name
 	p.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "NO_COLOR=", "CLICOLOR=", "CI=", "XDG_STATE_HOME="+t.TempDir())
+	p.cmd.Env = append(p.cmd.Env, byAPerson...)
 	if w != nil {
 		data, err := json.Marshal(w)
 		if err != nil {

@@ -26,12 +26,13 @@ type watchOptions struct {
 	plain, ascii bool
 	theme        string
 	config       configFlags
+	everything   bool
 }
 
 const watchLong = `watch shows live, on the whole terminal, what an agent sees: who says what to
 whom, and whether the picture is complete. With several agents a column says
-who of them sees what. Without an agent it asks which one.
-It begins with the last 500 events. space pauses, enter inspects, / filters,
+who of them sees what. Without an agent it asks which one; --everything does
+not ask. It begins with the last 500 events. space pauses, enter inspects, / filters,
 ? shows every key. No server is needed: with none running it opens the
 database, and never changes it. Where the output is no terminal it does what
 tail does.`
@@ -39,6 +40,7 @@ tail does.`
 const watchExample = `  cslack-stream watch                        choose an agent
   cslack-stream watch alice
   cslack-stream watch alice bob              both, side by side
+  cslack-stream watch --everything           what all agents say
   cslack-stream watch alice -q 'is:mention'
   cslack-stream watch alice -q 'is:waiting'  what alice was not seen checking
   cslack-stream watch alice --plain          lines, for screen readers`
@@ -60,6 +62,8 @@ func newWatchCommand(env *environment) *cobra.Command {
 	addTailStart(flags, &o.tailOptions)
 	addTailFilters(flags, &o.tailOptions)
 	addTailOutput(flags, &o.tailOptions)
+	flags.BoolVar(&o.everything, "everything", false, "begin with everything that happens, the operator's view, and ask for no agent")
+	groupFlags(flags, "From when to when", "everything")
 	flags.BoolVar(&o.plain, "plain", false, "show lines as tail does, for screen readers")
 	flags.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only (the default on the Linux console)")
 	flags.StringVar(&o.theme, "theme", "", "`HOW` it looks: ansi (the 16 colours of the terminal) or none")
@@ -69,10 +73,18 @@ func newWatchCommand(env *environment) *cobra.Command {
 	o.source.add(flags)
 	flags.BoolVar(&o.noReconnect, "no-reconnect", false, "with lines: exit with 4 when the stream is lost, instead of going on with it")
 	groupFlags(flags, "Where from", "no-reconnect")
-	flags.SetNormalizeFunc(tailAliases)
+	flags.SetNormalizeFunc(watchAliases)
 	completeTail(env, cmd, &o.tailOptions)
 	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions([]cobra.Completion{"ansi", "none"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// watchAliases are those of tail, and the operator's own word for everything.
+func watchAliases(flags *pflag.FlagSet, name string) pflag.NormalizedName {
+	if name == "operator" {
+		name = "everything"
+	}
+	return tailAliases(flags, name)
 }
 
 // lineFlags are the flags that only make sense for lines: who gives one wants
@@ -81,8 +93,7 @@ var lineFlags = []string{"output", "template", "template-file", "count", "timeou
 
 // run shows the screen, or lines where there is none.
 func (o *watchOptions) run(ctx context.Context, env *environment, flags *pflag.FlagSet, args []string) error {
-	lines := o.plain || !env.IsTerminal(env.Stdout) || !env.IsTerminal(env.Stdin) || env.Getenv("TERM") == "dumb" ||
-		slices.ContainsFunc(lineFlags, flags.Changed)
+	lines := o.plain || !env.hasScreen() || slices.ContainsFunc(lineFlags, flags.Changed)
 	c, err := env.loadConfig(o.config)
 	if err != nil {
 		return err
@@ -98,9 +109,14 @@ func (o *watchOptions) run(ctx context.Context, env *environment, flags *pflag.F
 	if err != nil {
 		return err
 	}
+	if o.everything && len(plan.agents) > 0 {
+		return usageError("--everything and %s both say whose stream: give one", quoted(plan.agents[0]))
+	}
 	if lines {
+		plan.noStatus = plan.noStatus || o.plain
 		return runTail(ctx, env, plan)
 	}
+	plan.ask = len(plan.agents) == 0 && !o.everything
 	return runWatch(ctx, env, plan, theme, c.Keys)
 }
 
@@ -126,6 +142,11 @@ func (o *watchOptions) pickTheme(env *environment, flags *pflag.FlagSet, configu
 
 // watchGC is how much garbage there may be for what is held, in percent.
 const watchGC = 50
+
+// hasScreen tells whether there is a terminal to draw on, and a person at it.
+func (env *environment) hasScreen() bool {
+	return env.IsTerminal(env.Stdout) && env.IsTerminal(env.Stdin) && env.Getenv("TERM") != "dumb"
+}
 
 // runWatch shows the screen until the reader has enough.
 func runWatch(ctx context.Context, env *environment, plan *tailPlan, theme view.Theme, keys map[string][]string) error {
@@ -174,7 +195,7 @@ func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, e
 	}
 	o := tui.Options{
 		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Mode: source.Mode, Where: source.Where,
-		Request: plan.request(t.agents, channels), Pick: len(plan.agents) == 0, Infos: infos, LastActive: lastActiveOf,
+		Request: plan.request(t.agents, channels), Pick: plan.ask, Infos: infos, LastActive: lastActiveOf,
 		Last: plan.last, Query: plan.query, Admit: plan.admits,
 		Clock: plan.printer.Clock, Location: plan.printer.Location, Now: env.Now, In: env.Stdin, Out: env.Stdout, Environ: os.Environ(),
 	}

@@ -26,6 +26,14 @@ type tmuxProgram struct {
 // inTmux starts the program in a terminal of that size, in a world.
 func inTmux(t *testing.T, w *world, columns, lines int, args ...string) *tmuxProgram {
 	t.Helper()
+	return inTmuxScript(t, w, columns, lines, `echo BEFORE; sh -c 'echo $$ > $DIR/pid; exec $DIR/cslack-stream `+
+		strings.Join(args, " ")+`'; echo "ENDED WITH $?"; exec sleep 60`)
+}
+
+// inTmuxScript starts a shell script that starts the program, which is in
+// $DIR.
+func inTmuxScript(t *testing.T, w *world, columns, lines int, script string) *tmuxProgram {
+	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Skip("NOT TESTED: there is no tmux here, and this story needs a real terminal")
 	}
@@ -46,8 +54,9 @@ func inTmux(t *testing.T, w *world, columns, lines int, args ...string) *tmuxPro
 	if err := os.Symlink(self, filepath.Join(p.dir, "cslack-stream")); err != nil {
 		t.Fatal(err)
 	}
-	p.env = append(os.Environ(), "TMUX=", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "CSLACK_TEST_WORLD="+world, "NO_COLOR=", "CI=", "TMUX_TMPDIR="+p.dir, "XDG_STATE_HOME="+filepath.Join(p.dir, "state"))
-	p.tmux("-f", "/dev/null", "-u", "new-session", "-d", "-s", "story", "-x", strconv.Itoa(columns), "-y", strconv.Itoa(lines), p.script(args))
+	p.env = append(os.Environ(), "TMUX=", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "CSLACK_TEST_WORLD="+world, "NO_COLOR=", "CI=", "TMUX_TMPDIR="+p.dir, "XDG_STATE_HOME="+filepath.Join(p.dir, "state"), "DIR="+p.dir)
+	p.env = append(p.env, byAPerson...)
+	p.tmux("-f", "/dev/null", "-u", "new-session", "-d", "-s", "story", "-x", strconv.Itoa(columns), "-y", strconv.Itoa(lines), script)
 	t.Cleanup(func() { _ = p.command("kill-server").Run() })
 	return p
 }
@@ -153,6 +162,19 @@ func TestWatch_InATerminal(t *testing.T) {
 	p.shows("PROGRAM")
 	p.keys("q", "q")
 	p.shows("BEFORE", "watched alice@webapp, 3 events, resume:", "ENDED WITH 0")
+}
+
+func TestWatch_BeginsWithEverything(t *testing.T) {
+	w := dev("one", "two")
+	w.Events[0].To = []string{"bob:p1"}
+	p := inTmux(t, w, 100, 24, "watch", "--everything")
+	p.shows(" everything ", "● live (direct)", "one", "two", "2 events", "the test world   local time")
+	p.keys("a")
+	p.shows("Watch which agent?")
+	p.keys("ali", "Enter")
+	p.shows(" alice@webapp ", "1 event ")
+	p.keys("q")
+	p.shows("ENDED WITH 0")
 }
 
 func TestWatch_LeavesTheTerminalAsItWas(t *testing.T) {

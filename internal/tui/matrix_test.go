@@ -120,7 +120,7 @@ func TestMatrix_InspectsAndMoves(t *testing.T) {
 	d.press("q")
 	d.hides("WHO SEES IT")
 	d.press("?")
-	d.shows("who-sees: only waiting", "only what waits")
+	d.shows("who-sees: only waiting")
 	d.press("q")
 	d.shows("▌bob")
 	d.press("q")

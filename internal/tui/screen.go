@@ -95,22 +95,7 @@ func (m *model) state() (view.State, string) { return m.stateOf(m.conn, m.since)
 
 // stateOf says how good a stream is that is so since then.
 func (m *model) stateOf(c connection, from time.Time) (view.State, string) {
-	since := from.In(m.o.Location).Format(time.TimeOnly)
-	switch c.phase {
-	case live:
-		return view.Good, m.o.Mode
-	case lost:
-		in := max(0, c.retry.Sub(m.now).Round(time.Second))
-		return view.Bad, fmt.Sprintf("lost %s, retry %d in %ds", since, c.attempt, in/time.Second)
-	case failed:
-		return view.Bad, "ended " + since
-	case ended:
-		return view.Waiting, "ended"
-	}
-	if c.attempt > 0 {
-		return view.Bad, "reconnecting"
-	}
-	return view.Waiting, "connecting"
+	return c.words(m.o.Mode, from.In(m.o.Location), m.now)
 }
 
 func (m *model) footer() view.Footer {
@@ -144,6 +129,9 @@ func (m *model) footer() view.Footer {
 		f.Status, f.Detail = "ENDED", failure(c.err)
 	}
 	f.Right += m.clockName() + "   " + m.filtered()
+	if where := text.Name(m.o.Where) + "   "; text.Width(" "+f.Status+"   "+f.Detail+"   "+where+f.Right+" ") <= m.width {
+		f.Right = where + f.Right
+	}
 	return f
 }
 

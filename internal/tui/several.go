@@ -150,9 +150,9 @@ func (m *model) pickHints(leave string) []view.Hint {
 	return []view.Hint{
 		{Key: "↑↓", Does: "choose"},
 		{Key: "enter", Does: watch},
-		{Key: "tab", Does: "select several"},
+		{Key: "tab", Does: "several"},
 		{Key: "type", Does: "to search"},
-		hint(m.keys.Matrix, "who sees what"),
 		{Key: "esc", Does: leave},
+		hint(m.keys.Matrix, "who sees what"),
 	}
 }

@@ -69,7 +69,7 @@ func TestSeveral_FilterNeedsThem(t *testing.T) {
 
 func TestSeveral_PickedWithTab(t *testing.T) {
 	d := newDesk(t, Options{Pick: true})
-	d.shows("tab select several", "enter watch  ")
+	d.shows("tab several", "enter watch  ")
 	d.press("tab", "down", "tab") // alice and carol
 	d.shows("●  alice", "●  carol", "   bob", "▌ everything", "enter watch 2 marked", "esc quit")
 	d.press("up")

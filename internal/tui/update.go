@@ -125,11 +125,9 @@ func (m *model) take(b batch) tea.Cmd {
 	return tea.Batch(cmd, collect(m.feed, m.serial))
 }
 
-// connect takes in how good the stream is. A stream is lost since it was good
-// last, however often it was tried again.
+// connect takes in how good the stream is.
 func (m *model) connect(c connection, at time.Time) {
-	trying := m.conn.phase == lost || m.conn.attempt > 0
-	if !trying || c.phase != lost && c.phase != connecting {
+	if !m.conn.goesOn(c) {
 		m.since = at
 	}
 	m.conn = c

@@ -13,14 +13,7 @@ type piece struct{ text, sgr string }
 // there is room for at the right. The state is never left out.
 func (s *Screen) header(width int) string {
 	h := &s.Header
-	state := piece{"● " + h.Word, green}
-	switch h.State {
-	case Waiting:
-		state = piece{"○ " + h.Word, yellow}
-	case Bad:
-		state = piece{"◌ " + h.Word, boldRed}
-	}
-	right := []piece{state, {spark(h.Rates), plain}, {h.Rate, plain}, {h.Latency, faint}, {h.Gaps, yellow}, {h.Clock, faint}}
+	right := []piece{statePiece(h.State, h.Word), {spark(h.Rates), plain}, {h.Rate, plain}, {h.Latency, faint}, {h.Gaps, yellow}, {h.Clock, faint}}
 	// What is dropped first when there is no room.
 	for _, i := range []int{3, 1, 2, 5, 4} {
 		if text.Width(h.Who)+1+extent(right) <= width-2 {

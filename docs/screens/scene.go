@@ -1,0 +1,38 @@
+package main
+
+// scene is one picture.
+type scene struct {
+	name, title    string
+	args           []string // of the program; words for a shell
+	columns, lines int
+	// ready is what the program shows before anything happens; then live is
+	// said, and when it has been seen, keys are pressed, each after the text
+	// before it has been seen.
+	ready string
+	live  []message
+	keys  []press
+	until string
+}
+
+// press is a key as tmux names it, and what is seen after it.
+type press struct{ key, seen string }
+
+// scenes are all pictures.
+var scenes = []scene{
+	{
+		name: "watch", title: "watch: what alice sees, and one message in full",
+		args: []string{"watch", "alice", "-n", "24"}, columns: 120, lines: 30,
+		ready: "● live (direct)", live: live, until: "█▁  0.3/s",
+		keys: []press{{"Up", "26 of 27"}, {"Up", "25 of 27"}, {"Enter", "message.new"}},
+	},
+	{
+		name: "picker", title: "watch asks which agent to look through",
+		args: []string{"watch"}, columns: 100, lines: 14,
+		ready: "Watch which agent?", until: "everything",
+	},
+	{
+		name: "tail", title: "tail: lines for the scrollback, and the state of the stream below",
+		args: []string{"tail", "alice", "-n", "11"}, columns: 100, lines: 16,
+		ready: "● live", live: live, until: "0.3/s",
+	},
+}
