@@ -81,8 +81,16 @@ func openDirect(ctx context.Context, path string, tell func(line string)) (*atta
 	}
 	return &attachment{
 		Source: source, Agents: a.Agents, Channels: a.Channels, Mode: mode, Notes: a.notes,
-		Where: path, Ephemeral: true, Close: a.stop,
+		Where: path, Ephemeral: true, Trouble: a.trouble, Close: a.stop,
 	}, nil
+}
+
+// trouble tells why changes are not read now; nil if they are.
+func (a *attached) trouble() error {
+	if c := a.Condition(); c.State == engine.Degraded {
+		return c.Err
+	}
+	return nil
 }
 
 // attachReadOnly attaches to a database without ever writing to it. With our

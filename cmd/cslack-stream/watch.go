@@ -167,7 +167,7 @@ func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, e
 		}
 	}
 	o := tui.Options{
-		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Mode: source.Mode, Where: source.Where,
+		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Mode: source.Mode, Where: source.Where, Trouble: source.Trouble,
 		Request: plan.request(t.view.Agent, channels), Pick: plan.agent == "", Infos: infos, LastActive: lastActiveOf,
 		Last: plan.last, Query: plan.query, Admit: plan.admits,
 		Clock: plan.printer.Clock, Location: plan.printer.Location, Now: env.Now, In: env.Stdin, Out: env.Stdout, Environ: os.Environ(),

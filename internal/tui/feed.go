@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"cslack-stream/internal/engine/event"
@@ -61,6 +62,8 @@ type feed struct {
 	retry  chan struct{} // tells to try again at once
 	cancel context.CancelFunc
 	done   chan struct{}
+
+	listener atomic.Pointer[listener] // of the stream that is read
 
 	seen     bool // whether any event was told
 	caughtUp bool // whether the newest event was reached once
@@ -192,6 +195,8 @@ func (f *feed) read(ctx context.Context) (progress bool, err error) {
 		return false, err
 	}
 	defer s.Close()
+	f.listenTo(s)
+	defer f.listenTo(nil)
 	for {
 		if s.Live() && !progress {
 			progress, f.caughtUp = true, true

@@ -35,6 +35,9 @@ type model struct {
 	feeds    []*feed // those that were stopped may still be ending
 	serial   int     // of the feed: what others tell is not heard
 	conn     connection
+	hearing  hearing   // of the source, lately
+	trouble  error     // why the source can not look; nil if it can
+	troubled time.Time // since when
 	since    time.Time // when the stream became good, was lost, or ended
 	timeline *timeline.Timeline
 	meter    meter
@@ -182,6 +185,7 @@ func (m *model) watch(a event.Agent) tea.Cmd {
 	m.channels = channels{}
 	m.meter, m.gaps, m.events = meter{}, 0, 0
 	m.conn, m.since, m.cursor = connection{}, m.now, event.Cursor{}
+	m.hearing = hearing{}
 	m.inspecting, m.scroll = false, 0
 
 	req := m.o.Request

@@ -82,7 +82,7 @@ func (m *model) state() (view.State, string) {
 	since := m.since.In(m.o.Location).Format(time.TimeOnly)
 	switch m.conn.phase {
 	case live:
-		return view.Good, m.o.Mode
+		return m.liveState()
 	case lost:
 		in := max(0, m.conn.retry.Sub(m.now).Round(time.Second))
 		return view.Bad, fmt.Sprintf("lost %s, retry %d in %ds", since, m.conn.attempt, in/time.Second)
@@ -126,6 +126,8 @@ func (m *model) footer() view.Footer {
 		f.Detail = "list is complete up to " + m.completeUpTo() + " · " + m.keys.Reconnect.Help().Key + " retries now"
 	} else if c.phase == failed {
 		f.Status, f.Detail = "ENDED", failure(c.err)
+	} else if m.trouble != nil {
+		f.Status, f.Detail = "TRYING AGAIN", failure(m.trouble)
 	}
 	f.Right += m.clockName() + "   " + m.filtered()
 	return f

@@ -21,6 +21,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tick:
 		m.now = time.Time(msg)
 		m.meter.advance(m.now)
+		m.listen()
 		return m, m.tickCmd()
 	case batch:
 		return m, m.take(msg)
@@ -73,6 +74,7 @@ func (m *model) take(b batch) tea.Cmd {
 		return nil
 	}
 	m.now = b.at
+	m.listen()
 	for _, n := range b.news {
 		switch {
 		case n.state != nil:
