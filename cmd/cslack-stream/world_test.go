@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync"
-	"testing"
 	"time"
 
 	"cslack-stream/internal/engine/event"
@@ -124,12 +122,11 @@ func (w *world) channels() []event.Channel {
 	return out
 }
 
-// worldSource is a fake source that knows where its newest events lie.
+// worldSource is a fake source whose later events come when they are followed.
 type worldSource struct {
 	*eventtest.Source
 	world *world
 	later sync.Once
-	all   []*event.Event
 }
 
 // append adds an event. Without To, everybody may see it.
@@ -160,7 +157,7 @@ func (s *worldSource) append(id int64, w worldEvent) {
 			e.EntityID = w.EntityID
 		}
 	}
-	s.all = append(s.all, s.Append(e, to...))
+	s.Append(e, to...)
 }
 
 // payload fills in what the world says about the channel.
@@ -192,24 +189,6 @@ func (s *worldSource) Subscribe(ctx context.Context, req event.Request) (event.S
 		})
 	}
 	return stream, err
-}
-
-// Last implements backwards.
-func (s *worldSource) Last(ctx context.Context, req event.Request, n int) (event.Cursor, error) {
-	at := s.Latest()
-	for _, e := range slices.Backward(s.all) {
-		if n == 0 {
-			return at, nil
-		}
-		if e.Cursor.Offset <= s.world.Trim {
-			break
-		}
-		at.Offset = e.Cursor.Offset - 1
-		if (req.Operator || e.VisibleTo(req.Agent)) && req.Filter.Match(e) && (req.Until.IsZero() || e.CreatedAt.Before(req.Until)) {
-			n--
-		}
-	}
-	return at, ctx.Err()
 }
 
 func mustAgent(s string) event.Agent {
@@ -248,19 +227,4 @@ func dev(texts ...string) *world {
 		w.Events = append(w.Events, worldEvent{From: "bob:p1", Channel: "g:dev", Text: s, At: eventtest.Day.Add(time.Duration(i) * time.Second)})
 	}
 	return w
-}
-
-// TestWorldSource_LastCountsWhatIsAdmitted keeps the fake as good as what it
-// stands for.
-func TestWorldSource_LastCountsWhatIsAdmitted(t *testing.T) {
-	a, err := dev("one", "two", "three").open(t.Context(), nil, sourceFlags{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n, want := range map[int]int64{0: 3, 1: 2, 3: 0, 9: 0} {
-		got, err := a.Source.(backwards).Last(t.Context(), event.Request{Agent: event.Agent{Name: "alice", Project: "p1"}}, n)
-		if err != nil || got.Offset != want {
-			t.Errorf("Last(%d): got %v and %v, want offset %v", n, got, err, want)
-		}
-	}
 }

@@ -30,6 +30,7 @@ type query struct {
 	filter event.Filter
 	after  event.Cursor
 	since  time.Time
+	past   past
 	// initial: no cursor and no time is given, so the stream starts with the
 	// state of now.
 	initial bool
@@ -80,6 +81,12 @@ func (s *Server) parseStream(r *http.Request) (query, error) {
 		q.follow = false
 	default:
 		return query{}, badRequest("follow=%s: want true or false", clip(follow))
+	}
+	if q.past, err = parsePast(v); err != nil {
+		return query{}, err
+	}
+	if !q.past.before.IsZero() {
+		q.follow = false
 	}
 	if q.filter, err = parseFilter(v); err != nil {
 		return query{}, err
