@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,6 +13,8 @@ import (
 
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/engine/event/eventtest"
+	"cslack-stream/internal/server"
+	"cslack-stream/internal/server/client"
 )
 
 // world is a workspace that a story writes down as JSON: the program under
@@ -25,11 +28,10 @@ type world struct {
 	Later  []worldEvent `json:"later"`
 	// Trim is how many of the events retention has removed.
 	Trim int64 `json:"trim"`
-	// ForwardOnly makes a source that does not know where its newest events
-	// lie.
-	ForwardOnly bool     `json:"forward_only"`
-	Mode        string   `json:"mode"`
-	Notes       []string `json:"notes"`
+	// Served puts a server and its client between the events and the program.
+	Served bool     `json:"served"`
+	Mode   string   `json:"mode"`
+	Notes  []string `json:"notes"`
 	// Fails is what opening a stream answers: forbidden or unavailable.
 	Fails string `json:"fails"`
 }
@@ -88,10 +90,26 @@ func (w *world) open(context.Context, *environment, sourceFlags) (*attachment, e
 	if a.Mode == "" {
 		a.Mode = modeDirect
 	}
-	if w.ForwardOnly {
-		a.Source = struct{ event.Source }{s}
+	if w.Served {
+		return a, w.serve(a)
 	}
 	return a, nil
+}
+
+// serve reads the source of a through a server.
+func (w *world) serve(a *attachment) error {
+	ts := httptest.NewServer(server.New(server.Options{Source: a.Source}))
+	c, err := client.New(client.Options{URL: ts.URL})
+	if err != nil {
+		ts.Close()
+		return err
+	}
+	a.Source, a.Close = c, func() error {
+		err := c.Close()
+		ts.Close()
+		return err
+	}
+	return nil
 }
 
 func (w *world) infos() []event.AgentInfo {
