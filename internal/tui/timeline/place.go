@@ -5,19 +5,13 @@ import "sort"
 // Following reports whether the newest row is in view and stays there.
 func (t *Timeline) Following() bool { return t.following }
 
-// Follow goes to the newest row and stays there.
-func (t *Timeline) Follow() {
-	t.following = true
-	t.unpin()
-}
-
 // Pause freezes the view with the newest row selected.
 func (t *Timeline) Pause() {
 	if !t.following {
 		return
 	}
 	t.following = false
-	t.pausedAt = t.seq
+	t.pausedAt = t.high
 	if n := t.Len(); n > 0 {
 		t.selected = t.At(n - 1).Key
 	}

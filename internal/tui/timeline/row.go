@@ -12,9 +12,10 @@ type Kind uint8
 
 // The kinds of rows.
 const (
-	Event Kind = iota // one event
-	Gap               // events that are missing
-	Day               // the events below are of another day
+	Event  Kind = iota // one event
+	Gap                // events that are missing
+	Day                // the events below are of another day
+	AtEdge             // what is above the oldest event
 )
 
 // Row is one row of a timeline. It is immutable.
@@ -28,6 +29,8 @@ type Row struct {
 	Missing Missing
 	// Day is the midnight with which the day of a Day row begins.
 	Day time.Time
+	// Edge is what an AtEdge row says.
+	Edge Edge
 
 	size int64
 }
@@ -41,7 +44,24 @@ type Missing struct {
 	// After and Before are the times of the events next to it; zero if there
 	// are none yet.
 	After, Before time.Time
+	// From is the cursor behind which what was let go begins, and To that of
+	// the first event that is here again.
+	From, To event.Cursor
 }
+
+// Edge is what there is above the oldest event.
+type Edge uint8
+
+// The edges.
+const (
+	NoEdge  Edge = iota // nothing to say
+	Loading             // older events are being loaded
+	Oldest              // there are no older ones
+)
+
+// LetGo reports whether r is a gap of events that were let go because there
+// were too many to hold. They can be loaded again.
+func (r *Row) LetGo() bool { return r.Kind == Gap && r.Missing.Reason == "" }
 
 // time is when what the row shows was; zero if that is not known.
 func (r *Row) time() time.Time {

@@ -32,10 +32,13 @@ type entry struct {
 type Timeline struct {
 	o       Options
 	entries []entry // all, oldest first
-	rows    []*Row  // those shown, with their days
+	rows    []*Row  // those shown, with their days and the edge
 	bytes   int64
 	events  int // entries that are events
-	seq     uint64
+	low     uint64
+	high    uint64 // the lowest and highest keys given so far
+	edge    Edge
+	day     day // of the newest event shown
 
 	match   func(*line.Record) bool
 	pending int // entries before this one have not been asked yet
@@ -47,8 +50,6 @@ type Timeline struct {
 	top       uint64 // key of the first row of the window
 	skip      int    // lines of it above the window
 	jumped    bool   // the selected row was gone to: show what is around it
-	pinned    []*Row // rows let go by the bounds but kept for the reader
-	dropped   int64  // events let go behind the pinned ones
 }
 
 // New returns an empty timeline that follows.
@@ -62,11 +63,10 @@ func New(o Options) *Timeline {
 	if o.Location == nil {
 		o.Location = time.Local
 	}
-	return &Timeline{o: o, following: true}
+	return &Timeline{o: o, low: middle, high: middle, following: true}
 }
 
-// Append adds an event at the end, and lets the oldest go if there are too
-// many.
+// Append adds an event at the end, and lets others go if there are too many.
 func (t *Timeline) Append(r *line.Record) {
 	row := &Row{Key: t.next(), Kind: Event, Record: r, size: sizeOf(r)}
 	t.events++
@@ -90,20 +90,31 @@ func (t *Timeline) closeGap(at time.Time) {
 	if n == 0 || t.entries[n-1].row.Kind != Gap || !t.entries[n-1].row.Missing.Before.IsZero() {
 		return
 	}
-	old := t.entries[n-1].row
-	closed := *old
+	closed := *t.entries[n-1].row
 	closed.Missing.Before = at
-	t.entries[n-1].row = &closed
-	if i := slices.Index(t.rows, old); i >= 0 {
-		t.rows[i] = &closed
+	t.replace(n-1, &closed)
+}
+
+// replace puts row where the entry with that index was, which has its key.
+func (t *Timeline) replace(i int, row *Row) {
+	old := t.entries[i].row
+	t.entries[i].row = row
+	if j := slices.Index(t.rows, old); j >= 0 {
+		t.rows[j] = row
 	}
 }
 
-// next returns the key of the next entry. Between two of them there is room
-// for the row of a day.
+// Keys begin in the middle and leave room between two entries: for those that
+// are filled in later, and for the row of a day right before each.
+const (
+	middle = 1 << 63
+	stride = 1 << 16
+)
+
+// next returns the key of the next entry.
 func (t *Timeline) next() uint64 {
-	t.seq += 2
-	return t.seq
+	t.high += stride
+	return t.high
 }
 
 func (t *Timeline) add(e entry) {
@@ -117,30 +128,28 @@ func (t *Timeline) add(e entry) {
 func (t *Timeline) show(r *Row) {
 	if r.Kind == Event {
 		t.shown++
-		if day := t.dayOf(r); !day.Equal(t.lastDay()) {
-			t.rows = append(t.rows, &Row{Key: r.Key - 1, Kind: Day, Day: day})
+		if at := r.Record.Time(); !t.day.holds(at) {
+			t.day = dayOf(at, t.o.Location)
+			t.rows = append(t.rows, t.dayRow(r))
 		}
 	}
 	t.rows = append(t.rows, r)
 }
 
-func (t *Timeline) dayOf(r *Row) time.Time {
-	y, m, d := r.Record.Time().In(t.o.Location).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, t.o.Location)
+// dayRow is the row of the day of an event, to stand before it.
+func (t *Timeline) dayRow(r *Row) *Row {
+	return &Row{Key: r.Key - 1, Kind: Day, Day: dayOf(r.Record.Time(), t.o.Location).from}
 }
 
-// lastDay is the day of the newest event shown.
-func (t *Timeline) lastDay() time.Time {
-	for _, r := range slices.Backward(t.rows) {
-		switch r.Kind {
-		case Event:
-			return t.dayOf(r)
-		case Day:
-			return r.Day
-		}
-	}
-	return time.Time{}
+// day is the time from one midnight to the next.
+type day struct{ from, to time.Time }
+
+func dayOf(at time.Time, in *time.Location) day {
+	y, m, d := at.In(in).Date()
+	return day{time.Date(y, m, d, 0, 0, 0, 0, in), time.Date(y, m, d+1, 0, 0, 0, 0, in)}
 }
+
+func (d day) holds(at time.Time) bool { return !at.Before(d.from) && at.Before(d.to) }
 
 // Events returns how many events are held, whether they are shown or not.
 func (t *Timeline) Events() int { return t.events }
@@ -158,28 +167,18 @@ func (t *Timeline) Newest() *line.Record {
 	return nil
 }
 
-// Len returns how many rows are shown.
-func (t *Timeline) Len() int { return t.kept() + len(t.rows) }
-
-// kept is how many rows stand before t.rows: the pinned ones, and the one
-// that says what is missing behind them.
-func (t *Timeline) kept() int {
-	switch {
-	case len(t.pinned) == 0:
-		return 0
-	case t.dropped == 0:
-		return len(t.pinned)
+// Oldest returns the oldest event held; nil if there is none.
+func (t *Timeline) Oldest() *line.Record {
+	for _, e := range t.entries {
+		if e.row.Kind == Event {
+			return e.row.Record
+		}
 	}
-	return len(t.pinned) + 1
+	return nil
 }
+
+// Len returns how many rows are shown.
+func (t *Timeline) Len() int { return len(t.rows) }
 
 // At returns the row with that index, 0 being the oldest.
-func (t *Timeline) At(i int) *Row {
-	switch n := t.kept(); {
-	case i < len(t.pinned):
-		return t.pinned[i]
-	case i >= n:
-		return t.rows[i-n]
-	}
-	return &Row{Key: t.pinned[len(t.pinned)-1].Key + 1, Kind: Gap, Missing: Missing{Count: t.dropped}}
-}
+func (t *Timeline) At(i int) *Row { return t.rows[i] }
