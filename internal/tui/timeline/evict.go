@@ -34,8 +34,8 @@ func (t *Timeline) evictPaused() {
 			return
 		}
 		// Many at once: it takes as long as for one. The newest stays.
-		end := min(len(t.entries)-1, to+2+t.o.Events/50)
-		if to < end && slices.ContainsFunc(t.entries[to:end], func(e entry) bool { return e.row.Kind == Event }) {
+		end := min(t.newest(), to+2+t.o.Events/50)
+		if to < end && slices.ContainsFunc(t.entries[to:end], entry.isEvent) {
 			t.evictRun(to, end)
 			return
 		}
@@ -59,7 +59,7 @@ func (t *Timeline) index(key uint64) int {
 // forget takes an entry out of the sums.
 func (t *Timeline) forget(e entry) {
 	t.bytes -= e.row.size
-	if e.row.Kind == Event {
+	if e.isEvent() {
 		t.events--
 	}
 }
@@ -73,6 +73,9 @@ func (t *Timeline) evictOldest() {
 	t.forget(e)
 	t.SetEdge(NoEdge) // what it said was of the oldest
 	t.hide(e.row)
+	if len(t.entries) > 0 && !t.entries[0].isEvent() {
+		t.evictOldest() // a gap with nothing above parts nothing
+	}
 }
 
 // hide takes the row of the oldest entry from those shown. The row of its day
@@ -108,7 +111,7 @@ func (t *Timeline) evictRun(from, to int) {
 	for _, e := range t.entries[from:to] {
 		t.forget(e)
 		switch {
-		case e.row.Kind == Event:
+		case e.isEvent():
 			gap.Count++
 		case e.row.LetGo():
 			gap.Count += e.row.Missing.Count

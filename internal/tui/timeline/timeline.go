@@ -28,6 +28,8 @@ type entry struct {
 	shown bool
 }
 
+func (e entry) isEvent() bool { return e.row.Kind == Event }
+
 // Timeline is a bounded list of rows with a place in it.
 type Timeline struct {
 	o       Options
@@ -159,20 +161,26 @@ func (t *Timeline) Shown() int { return t.shown }
 
 // Newest returns the newest event held; nil if there is none.
 func (t *Timeline) Newest() *line.Record {
-	for _, e := range slices.Backward(t.entries) {
-		if e.row.Kind == Event {
-			return e.row.Record
-		}
+	if i := t.newest(); i >= 0 {
+		return t.entries[i].row.Record
 	}
 	return nil
 }
 
+// newest is the index of the newest event; -1 if there is none.
+func (t *Timeline) newest() int {
+	for i, e := range slices.Backward(t.entries) {
+		if e.isEvent() {
+			return i
+		}
+	}
+	return -1
+}
+
 // Oldest returns the oldest event held; nil if there is none.
 func (t *Timeline) Oldest() *line.Record {
-	for _, e := range t.entries {
-		if e.row.Kind == Event {
-			return e.row.Record
-		}
+	if i := slices.IndexFunc(t.entries, entry.isEvent); i >= 0 {
+		return t.entries[i].row.Record
 	}
 	return nil
 }
