@@ -35,9 +35,15 @@ func (m *model) inspect() *view.Inspect {
 	}
 	switch row.Kind {
 	case timeline.Gap:
-		return &view.Inspect{Title: "gap", Scroll: m.scroll, Body: m.missing(row.Missing) + ".\n\nWhat is missing here can not be loaded: it was removed before it was read."}
+		why := "What is missing here can not be loaded: it is no longer retained."
+		if row.LetGo() {
+			why = "They are still in the event log."
+		}
+		return &view.Inspect{Title: "gap", Scroll: m.scroll, Body: m.missing(row.Missing) + ".\n\n" + why}
 	case timeline.Day:
 		return &view.Inspect{Title: row.Day.Format("Monday 2 January 2006")}
+	case timeline.AtEdge:
+		return &view.Inspect{Title: edgeText(row.Edge)}
 	}
 	r := row.Record
 	out := &view.Inspect{Title: text.Name(string(r.Type())), Scroll: m.scroll, Body: r.Line()}

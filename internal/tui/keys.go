@@ -11,7 +11,7 @@ type keyMap struct {
 	Pause, Up, Down, PageUp, PageDown, HalfUp, HalfDown, Oldest, Newest                            key.Binding
 	Inspect, Close, ScrollUp, ScrollDown, Copy, CopyJSON                                           key.Binding
 	Filter, Find, NextFound, PreviousFound, Jump, NextForMe, PreviousForMe, NextRule, PreviousRule key.Binding
-	Channels, Agents                                                                               key.Binding
+	Older, Channels, Agents                                                                        key.Binding
 	Clock, Wrap, Reconnect, Help, Quit, Interrupt, Suspend                                         key.Binding
 }
 
@@ -31,6 +31,7 @@ func defaultKeys() keyMap {
 		HalfDown:      bind("ctrl+d", "half a page down", "ctrl+d"),
 		Oldest:        bind("g Home", "oldest", "g", "home"),
 		Newest:        bind("G End", "newest, and follow", "G", "end"),
+		Older:         bind("h", "load older events", "h"),
 		Inspect:       bind("enter", "inspect the event", "enter"),
 		Close:         bind("esc", "close, then clear the filter", "esc"),
 		ScrollUp:      bind("K", "scroll the inspected up", "K", "shift+up"),
@@ -70,7 +71,7 @@ func (k *keyMap) groups() []view.HelpGroup {
 		return g
 	}
 	return []view.HelpGroup{
-		group("MOVE", k.Pause, k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Oldest, k.Newest,
+		group("MOVE", k.Pause, k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Oldest, k.Newest, k.Older,
 			k.Jump, k.Find, k.NextFound, k.PreviousFound, k.NextForMe, k.PreviousForMe, k.NextRule, k.PreviousRule),
 		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap),
 		group("CHOOSE", k.Filter, k.Channels, k.Agents, k.Close),

@@ -42,6 +42,9 @@ type model struct {
 	timeline *timeline.Timeline
 	meter    meter
 	gaps     int
+	loading  bool         // older events, or those of a gap
+	reached  reach        // how far back older events were loaded
+	latest   *line.Record // what happened last before there was anything to show
 	events   int
 	cursor   event.Cursor
 
@@ -186,6 +189,7 @@ func (m *model) watch(a event.Agent) tea.Cmd {
 	m.meter, m.gaps, m.events = meter{}, 0, 0
 	m.conn, m.since, m.cursor = connection{}, m.now, event.Cursor{}
 	m.hearing = hearing{}
+	m.loading, m.reached, m.latest = false, reach{}, nil
 	m.inspecting, m.scroll = false, 0
 
 	req := m.o.Request

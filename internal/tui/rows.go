@@ -102,6 +102,8 @@ func (m *model) row(r *timeline.Row) view.Row {
 		return view.Row{Kind: view.DayRule, Text: r.Day.Format("Mon 2 Jan 2006")}
 	case timeline.Gap:
 		return view.Row{Kind: view.GapRule, Text: m.missing(r.Missing)}
+	case timeline.AtEdge:
+		return view.Row{Kind: view.EdgeRule, Text: edgeText(r.Edge)}
 	}
 	rec := r.Record
 	out := view.Row{
@@ -112,6 +114,14 @@ func (m *model) row(r *timeline.Row) view.Row {
 	return out
 }
 
+// edgeText says what is above the oldest event.
+func edgeText(e timeline.Edge) string {
+	if e == timeline.Loading {
+		return fmt.Sprintf("loading %d older events…", olderPage)
+	}
+	return "this is the oldest event that is kept"
+}
+
 // missing says what a gap lacks.
 func (m *model) missing(g timeline.Missing) string {
 	what := "gap: an unknown number of events missed"
@@ -120,7 +130,7 @@ func (m *model) missing(g timeline.Missing) string {
 	}
 	clock := func(t time.Time) string { return t.In(m.o.Location).Format(time.TimeOnly) }
 	if g.Reason == "" {
-		return plural(int(g.Count), "event") + " let go while paused: too many to hold"
+		return plural(int(g.Count), "event") + " let go while paused, too many to hold · " + label(m.keys.Inspect) + " loads them"
 	}
 	switch {
 	case !g.After.IsZero() && !g.Before.IsZero():

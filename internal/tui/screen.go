@@ -181,13 +181,15 @@ func (m *model) notice() []string {
 			m.keys.Agents.Help().Key + " watches another agent, " + m.keys.Quit.Help().Key + " quits",
 		}
 	case m.conn.phase == live && !m.agent.IsZero():
-		return []string{
+		return append([]string{
 			"Connected. Waiting for " + who + "'s next event.", "",
 			who + " knows of " + plural(len(m.channels.all), "channel") + ".",
-			m.keys.Agents.Help().Key + " watches another agent",
-		}
+			"",
+		}, append(m.saidLast(), fmt.Sprintf("%s shows the last %d events, %s watches another agent",
+			label(m.keys.Older), firstPage, label(m.keys.Agents)))...)
 	case m.conn.phase == live:
-		return []string{"Connected. Waiting for the first event."}
+		return append([]string{"Connected. Waiting for the next event.", ""},
+			append(m.saidLast(), fmt.Sprintf("%s shows the last %d events", label(m.keys.Older), firstPage))...)
 	}
 	return []string{"Connecting to " + text.Name(m.o.Where) + " …"}
 }
@@ -226,7 +228,11 @@ func (m *model) hints() []view.Hint {
 	if !m.query.Empty() || m.channels.chosen != "" {
 		hints = append(hints, hint(k.Close, "clear filter"))
 	}
-	hints = append(hints, move, hint(k.Inspect, "inspect"), hint(k.Filter, "filter"))
+	does := "inspect"
+	if row := m.inspected(); row != nil && row.LetGo() {
+		does = "load"
+	}
+	hints = append(hints, move, hint(k.Inspect, does), hint(k.Filter, "filter"))
 	if m.conn.phase == lost {
 		hints = append([]view.Hint{hint(k.Reconnect, "retry now")}, hints...)
 	}

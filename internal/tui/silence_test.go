@@ -31,6 +31,7 @@ func TestModel_SaysThatNothingIsHeard(t *testing.T) {
 	d := newDesk(t, Options{})
 	d.live()
 	d.said(3)
+	d.stopFeeds() // what it hears is told here
 	begin := d.o.Now()
 	heard := &ear{last: begin}
 	d.feed.listenTo(heard)

@@ -29,6 +29,12 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if msg.id == m.filterID && m.timeline.Refilter(refilterStep) {
 			return m, m.refilterCmd()
 		}
+	case older:
+		return m, m.takeOlder(msg)
+	case missing:
+		return m, m.takeMissing(msg)
+	case latest:
+		m.takeLatest(msg)
 	case channelList:
 		if msg.serial == m.serial {
 			m.channels.list(msg.channels, m.view)
@@ -79,6 +85,9 @@ func (m *model) take(b batch) tea.Cmd {
 		switch {
 		case n.state != nil:
 			m.connect(*n.state, b.at)
+			if !n.cursor.IsZero() {
+				m.cursor = n.cursor
+			}
 		case n.gap != nil:
 			m.gaps++
 			m.timeline.AppendGap(timeline.Missing{Count: n.gap.Count, Reason: n.gap.Reason})
@@ -88,6 +97,9 @@ func (m *model) take(b batch) tea.Cmd {
 	}
 	if b.closed {
 		return nil
+	}
+	if m.conn.phase == live {
+		return tea.Batch(collect(m.feed, m.serial), m.lookForLatest())
 	}
 	return collect(m.feed, m.serial)
 }
@@ -175,7 +187,7 @@ func (m *model) record() *line.Record {
 func forMe(r *timeline.Row) bool { return r.Record != nil && r.Record.Addressed }
 
 // isRule tells whether a row parts others.
-func isRule(r *timeline.Row) bool { return r.Kind != timeline.Event }
+func isRule(r *timeline.Row) bool { return r.Kind == timeline.Gap || r.Kind == timeline.Day }
 
 // isDirect tells whether an event is a direct message.
 func isDirect(r *line.Record) bool { return r.Channel.Kind == event.KindDirect }

@@ -6,9 +6,9 @@ import (
 )
 
 // zones are how many rows above and below the selected one are kept for the
-// reader while paused: if that is too much to hold, fewer. Above there is room
-// for what was loaded last.
-var zones = [][2]int{{1000, 100}, {100, 100}, {0, 0}}
+// reader while paused: if that is too much to hold, fewer. There is room for
+// what was loaded last.
+var zones = [][2]int{{1000, 1000}, {100, 100}, {0, 0}}
 
 // evict lets entries go until the bounds are kept: while following the oldest;
 // while paused the oldest of those that are not near the reader.

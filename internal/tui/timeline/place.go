@@ -17,15 +17,19 @@ func (t *Timeline) Pause() {
 	}
 }
 
-// New returns how many events that are shown came since it was paused.
+// New returns how many events that are shown, or were let go, came since it was
+// paused.
 func (t *Timeline) New() int {
 	if t.following {
 		return 0
 	}
 	n := 0
 	for i := len(t.rows) - 1; i >= 0 && t.rows[i].Key > t.pausedAt; i-- {
-		if t.rows[i].Kind == Event {
+		switch r := t.rows[i]; {
+		case r.Kind == Event:
 			n++
+		case r.LetGo():
+			n += int(r.Missing.Count)
 		}
 	}
 	return n

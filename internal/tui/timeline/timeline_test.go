@@ -244,7 +244,7 @@ func TestTimeline_HoldsWhateverHappens(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	tl := New(Options{Events: 300, Location: time.UTC})
 	n := 0
-	for range 8_000 {
+	for range 5_000 {
 		switch random.IntN(16) {
 		case 0, 1, 2, 3, 4:
 			for range random.IntN(20) {

@@ -77,6 +77,7 @@ const (
 	Line Kind = iota
 	DayRule
 	GapRule
+	EdgeRule
 )
 
 // Row is one row of the list.
