@@ -72,7 +72,7 @@ func (m *model) inspect() *view.Inspect {
 	}
 	add("why", why)
 	m.addMessage(r, add)
-	if r.Message == nil {
+	if !r.IsMessage {
 		addPayload(r, add)
 	}
 	return out
@@ -91,7 +91,7 @@ func (m *model) recipients(r *line.Record) string {
 
 // addMessage adds what a message has besides its text.
 func (m *model) addMessage(r *line.Record, add func(name, value string)) {
-	msg := r.Message
+	msg := r.Details()
 	if msg == nil {
 		return
 	}

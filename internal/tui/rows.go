@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -123,7 +124,7 @@ func edgeText(e timeline.Edge) string {
 }
 
 // missing says what a gap lacks.
-func (m *model) missing(g timeline.Missing) string {
+func (m *model) missing(g *timeline.Missing) string {
 	what := "gap: an unknown number of events missed"
 	if g.Count >= 0 {
 		what = "gap: " + plural(int(g.Count), "event") + " missed"
@@ -166,11 +167,15 @@ func flag(r *line.Record) string {
 
 // confidence is that of a note: "c.90".
 func confidence(r *line.Record) string {
-	if r.Message == nil || len(r.Message.Confidence) == 0 {
+	if !r.IsMessage || bytes.Contains(r.Event.Payload, []byte(`"confidence":null`)) {
+		return ""
+	}
+	m := r.Details()
+	if m == nil || len(m.Confidence) == 0 {
 		return ""
 	}
 	var c float64
-	if _, err := fmt.Sscan(strings.Trim(string(r.Message.Confidence), `"`), &c); err != nil || c < 0 || c > 1 {
+	if _, err := fmt.Sscan(strings.Trim(string(m.Confidence), `"`), &c); err != nil || c < 0 || c > 1 {
 		return ""
 	}
 	if c == 1 {

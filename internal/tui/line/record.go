@@ -1,7 +1,9 @@
 package line
 
 import (
+	"encoding/json"
 	"time"
+	"unique"
 
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/tui/text"
@@ -11,9 +13,6 @@ import (
 // Its strings are sanitised; [Record.JSON] has them as the host does.
 type Record struct {
 	Event *event.Event
-	// Message is the payload of events about messages and notes, else nil.
-	// Its strings are as the host has them.
-	Message *event.Message
 	words
 	// From is who did it; zero if that is not known.
 	From event.Agent
@@ -21,6 +20,9 @@ type Record struct {
 	Members []event.Agent
 	// Why says why the watched agent sees the event.
 	Why Why
+	// IsMessage tells that the event is about a message or a note: Details has
+	// the rest of it.
+	IsMessage bool
 	// Addressed tells that the event is directed to the watched agent: a
 	// direct message to it, or a message that mentions it.
 	Addressed bool
@@ -34,7 +36,8 @@ type Record struct {
 	// Thread is the id of the thread that the message belongs to, if any.
 	Thread string
 
-	raw words
+	// raw are the words as the host has them; mostly they are the same.
+	raw *words
 	// membersOnly tells that only members know of the channel.
 	membersOnly bool
 }
@@ -83,13 +86,27 @@ func (r *Record) Line() string { return r.Lead + r.Text }
 func (r *Record) HasContent() bool {
 	switch r.Event.Type {
 	case event.MessageNew, event.MessageEdited, event.DMReceived, event.NoteCreated:
-		return r.Message != nil
+		return r.IsMessage
 	}
 	return false
 }
 
+// Details returns the payload of an event about a message or a note, and nil of
+// any other. Its strings are as the host has them. It is decoded anew each
+// time: records are held by the ten thousand, and few are asked.
+func (r *Record) Details() *event.Message {
+	var m event.Message
+	if !r.IsMessage || json.Unmarshal(r.Event.Payload, &m) != nil {
+		return nil
+	}
+	return &m
+}
+
 // seal makes the shown words from the raw ones.
 func (r *Record) seal() {
+	for _, s := range []*string{&r.raw.Agent, &r.raw.Sender, &r.raw.Who, &r.raw.Where, &r.raw.Lead, &r.raw.Channel.ID, &r.raw.Channel.Name} {
+		*s = shared(*s)
+	}
 	r.words = words{
 		Agent:  text.Name(r.raw.Agent),
 		Sender: text.Name(r.raw.Sender),
@@ -101,4 +118,11 @@ func (r *Record) seal() {
 			ID: text.Name(r.raw.Channel.ID), Name: text.Name(r.raw.Channel.Name), Kind: r.raw.Channel.Kind,
 		},
 	}
+	if *r.raw == r.words {
+		r.raw = &r.words
+	}
 }
+
+// shared returns s, the same for all that are equal: records are held by the
+// ten thousand, and say the same names all the time.
+func shared(s string) string { return unique.Make(s).Value() }

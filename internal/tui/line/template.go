@@ -123,7 +123,7 @@ func (t *template) fields(r *Record) *Fields {
 	w, e := &r.words, r.Event
 	clean := text.Name
 	if t.o.Unsafe {
-		w, clean = &r.raw, func(s string) string { return s }
+		w, clean = r.raw, func(s string) string { return s }
 	}
 	f := &Fields{
 		ID: r.ID(), Type: clean(string(r.Type())), Time: r.Time().In(t.o.Location),

@@ -137,7 +137,7 @@ func (t *Timeline) evictRun(from, to int) {
 	case t.pending > from:
 		t.pending = from
 	}
-	t.entries = slices.Replace(t.entries, from, to, entry{&Row{Key: key, Kind: Gap, Missing: gap}, true})
+	t.entries = slices.Replace(t.entries, from, to, entry{&Row{Key: key, Kind: Gap, Missing: &gap}, true})
 	t.rebuild()
 }
 

@@ -75,12 +75,13 @@ func (t *Timeline) Fill(key uint64, records []*line.Record, up event.Cursor) {
 	added := t.filtered(records, low+step, step)
 	to := i + 1
 	if !up.IsZero() {
-		rest := *t.entries[i].row
-		rest.Missing.From, rest.Missing.Count = up, max(1, rest.Missing.Count-int64(len(records)))
+		rest := *t.entries[i].row.Missing
+		rest.From, rest.Count = up, max(1, rest.Count-int64(len(records)))
 		if n := len(records); n > 0 {
-			rest.Missing.After = records[n-1].Time()
+			rest.After = records[n-1].Time()
 		}
-		t.entries[i].row, to = &rest, i
+		t.replace(i, &rest)
+		to = i
 	}
 	first := t.firstShown(added, to)
 	t.entries = slices.Replace(t.entries, i, to, added...)
@@ -114,8 +115,8 @@ func (t *Timeline) firstShown(added []entry, from int) uint64 {
 // more.
 func (t *Timeline) Lose(key uint64, why event.GapReason) {
 	if i := t.index(key); i < len(t.entries) && t.entries[i].row.Key == key && t.entries[i].row.LetGo() {
-		lost := *t.entries[i].row
-		lost.Missing.Reason = why
+		lost := *t.entries[i].row.Missing
+		lost.Reason = why
 		t.replace(i, &lost)
 	}
 }

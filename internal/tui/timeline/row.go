@@ -26,7 +26,7 @@ type Row struct {
 	// Record is the event of an Event row.
 	Record *line.Record
 	// Missing is what a Gap row lacks.
-	Missing Missing
+	Missing *Missing
 	// Day is the midnight with which the day of a Day row begins.
 	Day time.Time
 	// Edge is what an AtEdge row says.

@@ -83,7 +83,7 @@ func (t *Timeline) AppendGap(m Missing) {
 	if n := len(t.entries); n > 0 && m.After.IsZero() {
 		m.After = t.entries[n-1].row.time()
 	}
-	t.add(entry{&Row{Key: t.next(), Kind: Gap, Missing: m}, true})
+	t.add(entry{&Row{Key: t.next(), Kind: Gap, Missing: &m}, true})
 }
 
 // closeGap notes behind a gap when it ended.
@@ -92,14 +92,15 @@ func (t *Timeline) closeGap(at time.Time) {
 	if n == 0 || t.entries[n-1].row.Kind != Gap || !t.entries[n-1].row.Missing.Before.IsZero() {
 		return
 	}
-	closed := *t.entries[n-1].row
-	closed.Missing.Before = at
+	closed := *t.entries[n-1].row.Missing
+	closed.Before = at
 	t.replace(n-1, &closed)
 }
 
-// replace puts row where the entry with that index was, which has its key.
-func (t *Timeline) replace(i int, row *Row) {
+// replace changes what the gap with that index lacks.
+func (t *Timeline) replace(i int, m *Missing) {
 	old := t.entries[i].row
+	row := &Row{Key: old.Key, Kind: Gap, Missing: m}
 	t.entries[i].row = row
 	if j := slices.Index(t.rows, old); j >= 0 {
 		t.rows[j] = row
