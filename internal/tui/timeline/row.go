@@ -74,10 +74,23 @@ func (r *Row) time() time.Time {
 	return r.Day
 }
 
-// overhead is roughly what a record takes besides its texts, in bytes.
-const overhead = 1280
+// overhead is roughly what a record takes besides its texts, in bytes: itself,
+// its event, its row, and what the allocator rounds up.
+const overhead = 720
 
-// sizeOf is roughly how much memory a record holds.
+// sizeOf is roughly how much memory a record holds. Mostly the payload is a
+// part of the wire form; where it is not, it is about as much again.
 func sizeOf(r *line.Record) int64 {
-	return overhead + int64(len(r.Event.Wire)+len(r.Event.Payload)+2*len(r.Text))
+	n := overhead + len(r.Event.Wire) + len(r.Text)
+	if p := r.Event.Payload; len(p) > 0 && cap(r.Event.Wire) > 0 && !within(r.Event.Wire, p) {
+		n += len(p)
+	}
+	return int64(n)
+}
+
+// within reports whether part is a slice of the end of whole, as events are
+// made.
+func within(whole, part []byte) bool {
+	at := len(whole) - 1 - len(part)
+	return at >= 0 && &whole[at] == &part[0]
 }

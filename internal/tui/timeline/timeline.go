@@ -10,7 +10,7 @@ import (
 // The bounds of a timeline unless Options say otherwise.
 const (
 	DefaultEvents = 50_000
-	DefaultBytes  = 64 << 20
+	DefaultBytes  = 72 << 20 // about 50,000 ordinary events
 )
 
 // Options bound a timeline. The zero Options are useful.
@@ -156,6 +156,9 @@ func (d day) holds(at time.Time) bool { return !at.Before(d.from) && at.Before(d
 
 // Events returns how many events are held, whether they are shown or not.
 func (t *Timeline) Events() int { return t.events }
+
+// Bytes returns roughly how much memory the events held take.
+func (t *Timeline) Bytes() int64 { return t.bytes }
 
 // Shown returns how many of the events held are shown.
 func (t *Timeline) Shown() int { return t.shown }
