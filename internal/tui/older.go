@@ -184,8 +184,7 @@ func (m *model) takeMissing(f missing) tea.Cmd {
 		return nil
 	}
 	m.loading = false
-	var gap *event.GapError
-	if errors.As(f.err, &gap) {
+	if gap, ok := errors.AsType[*event.GapError](f.err); ok {
 		m.timeline.Lose(f.key, gap.Reason)
 		return m.say("what is missing here is no longer retained")
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -81,9 +82,7 @@ func (s *Source) look(ctx context.Context, req event.Request, more url.Values, v
 	if req.Since.IsZero() {
 		q.Del("since")
 	}
-	for name, values := range more {
-		q[name] = values
-	}
+	maps.Copy(q, more)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends the connection if there is more than we want
 	hr, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url("/api/stream", q), nil)
