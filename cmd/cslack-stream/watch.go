@@ -29,8 +29,8 @@ type watchOptions struct {
 
 const watchLong = `watch shows live, on the whole terminal, what an agent sees: who says what to
 whom, and whether the picture is complete. Without an agent it asks which one.
-It begins with the last 500 events. space pauses, enter inspects, / filters,
-? shows every key. No server is needed: with none running it opens the
+It begins with the last 500 events; h loads older ones. space pauses, enter
+inspects, / filters, ? shows every key. No server is needed: with none running it opens the
 database, and never changes it. Where the output is no terminal it does what
 tail does.`
 
