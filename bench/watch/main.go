@@ -104,6 +104,8 @@ func measure(ctx context.Context, lab *bench.Lab, path string, t *terminal, o op
 
 	fmt.Printf("watch --server, %d messages of history, then %.0f a second for %.0f s (load average %s):\n\n",
 		o.history, float64(len(wrote.Commits))/wrote.Wall, wrote.Wall, bench.LoadAverage())
+	t.forget()
+	fmt.Printf("events a second, shown     %.0f, the most in the mean of ten seconds\n", t.rate)
 	fmt.Printf("a key, until it shows      p50 %v, p99 %v, of %d (goal: p99 below 50 ms)\n",
 		bench.Percentile(keys, 0.5).Round(time.Millisecond), bench.Percentile(keys, 0.99).Round(time.Millisecond), len(keys))
 	fmt.Printf("resident memory, at most   %.0f MB (goal: below 150 MB)\n", float64(peak)/(1<<20))

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
+	"strconv"
 	"sync"
 	"time"
 
@@ -20,6 +22,7 @@ type terminal struct {
 
 	mu      sync.Mutex
 	shown   []byte
+	rate    float64 // the highest that was shown
 	changed chan struct{}
 }
 
@@ -66,10 +69,18 @@ func (t *terminal) press(keys string) error {
 	return err
 }
 
-// forget forgets what was shown so far.
+// rates is how the header says how many events come in a second.
+var rates = regexp.MustCompile(`([0-9]+\.[0-9])/s`)
+
+// forget forgets what was shown so far, but for the highest rate.
 func (t *terminal) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	for _, found := range rates.FindAllSubmatch(t.shown, -1) {
+		if r, err := strconv.ParseFloat(string(found[1]), 64); err == nil {
+			t.rate = max(t.rate, r)
+		}
+	}
 	t.shown = t.shown[:0]
 }
 
