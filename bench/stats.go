@@ -61,3 +61,29 @@ func CPUOf(pid int) (time.Duration, bool) {
 	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux that Go runs on
 	return time.Duration(user+system) * tick, err1 == nil && err2 == nil
 }
+
+// PeakOf returns the most memory that a running process has had resident, in
+// bytes; 0 where that is not known.
+func PeakOf(pid int) int64 {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(data)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			n, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			return n << 10
+		}
+	}
+	return 0
+}
+
+// LoadAverage returns how busy the machine has been in the last minute; "?"
+// where that is not known.
+func LoadAverage() string {
+	data, err := os.ReadFile("/proc/loadavg")
+	if load, _, ok := strings.Cut(string(data), " "); ok && err == nil {
+		return load
+	}
+	return "?"
+}

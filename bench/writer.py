@@ -208,17 +208,21 @@ def paced(args):
     meter = Meter()
     start = time.perf_counter()
     count = int(args.rate * args.seconds)
+    rows = []
     for number in range(1, count + 1):
         wait = start + (number - 1) / args.rate - time.perf_counter()
         if wait > 0:
             time.sleep(wait)
         conn = db or connect(args.db)
-        row = send(conn, args, number)
+        rows.append(send(conn, args, number))
+        if db is not None and number % args.together and number < count:
+            continue
         conn.commit()
         done = time.time_ns()
         if db is None:
             conn.close()
-        print(row, done, flush=True)
+        print("\n".join("%d %d" % (row, done) for row in rows), flush=True)
+        rows = []
     meter.report(mode="paced", messages=count, rate=args.rate)
     if db is not None:
         db.close()
@@ -408,6 +412,7 @@ def main():
     parser.add_argument("--batch", type=int, default=1000, help="bulk: messages in one transaction")
     parser.add_argument("--rate", type=float, default=100, help="paced: messages a second")
     parser.add_argument("--seconds", type=float, default=5, help="paced: for how long")
+    parser.add_argument("--together", type=int, default=1, help="paced: messages in one transaction, without --reconnect")
     parser.add_argument("--reconnect", action="store_true", help="paced: a new connection for every message")
     parser.add_argument(
         "--connections", type=int, choices=[1, 2, 4], default=4,

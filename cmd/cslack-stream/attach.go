@@ -84,7 +84,7 @@ func openDirect(ctx context.Context, path string, tell func(line string)) (*atta
 	writes := author.New(author.Options{Path: path})
 	out := &attachment{
 		Source: source, Agents: a.Agents, Channels: a.Channels, Why: a.why, Mode: mode, Notes: a.notes,
-		Where: path, Ephemeral: true, Close: func() error { return errors.Join(writes.Close(), a.stop()) },
+		Where: path, Ephemeral: true, Trouble: a.trouble, Close: func() error { return errors.Join(writes.Close(), a.stop()) },
 	}
 	if !a.static && !a.messagesOnly {
 		out.Actor = writes
@@ -99,6 +99,14 @@ func (a *attached) why(ctx context.Context, id string, agent event.Agent) (event
 		return event.Why{}, err
 	}
 	return a.Engine.Why(ctx, e, agent)
+}
+
+// trouble tells why changes are not read now; nil if they are.
+func (a *attached) trouble() error {
+	if c := a.Condition(); c.State == engine.Degraded {
+		return c.Err
+	}
+	return nil
 }
 
 // attachReadOnly attaches to a database without ever writing to it. With our

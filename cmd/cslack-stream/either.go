@@ -84,7 +84,12 @@ func (m messagesOnly) Subscribe(ctx context.Context, req event.Request) (event.S
 	return m.Engine.Subscribe(ctx, onlyMessages(req))
 }
 
-// Last returns the cursor behind which the newest n messages lie.
+// Last implements event.Backwards.
 func (m messagesOnly) Last(ctx context.Context, req event.Request, n int) (event.Cursor, error) {
 	return m.Engine.Last(ctx, onlyMessages(req), n)
+}
+
+// Before implements event.Backwards.
+func (m messagesOnly) Before(ctx context.Context, req event.Request, at event.Cursor, n int) ([]*event.Event, error) {
+	return m.Engine.Before(ctx, onlyMessages(req), at, n)
 }

@@ -43,6 +43,9 @@ type attachment struct {
 	// Ephemeral tells that cursors mean nothing to a later attachment: the
 	// hint how to resume names a time instead.
 	Ephemeral bool
+	// Trouble tells why the source can not look for events now; nil if it
+	// can, or if nobody knows.
+	Trouble func() error
 	// Close releases the source; nil if there is nothing to release.
 	Close func() error
 }

@@ -50,31 +50,31 @@ func TestTail_ShowsTheLastThatMatch(t *testing.T) {
 	for i := range 3000 {
 		texts = append(texts, map[bool]string{true: "hit", false: "miss"}[i%500 == 0]+strings.Repeat(".", i/500))
 	}
-	for _, forward := range []bool{false, true} {
+	for _, served := range []bool{false, true} {
 		w := dev(texts...)
-		w.ForwardOnly = forward
+		w.Served = served
 		for n, want := range map[string]string{
 			"0": "", "1": "hit.....", "2": "hit.... hit.....", "4": "hit.. hit... hit.... hit.....", "99": "hit hit. hit.. hit... hit.... hit.....",
 		} {
 			r := runWorld(t, w, "tail", "alice", "-n", n, "-q", "hit", "--no-follow", "--quiet")
 			if got := r.lines(); got != want || r.code != 0 {
-				t.Errorf("forward only %v, -n %s: got %q and exit code %v, want %q", forward, n, got, r.code, want)
+				t.Errorf("served %v, -n %s: got %q and exit code %v, want %q", served, n, got, r.code, want)
 			}
 		}
 		r := runWorld(t, w, "tail", "alice", "-n", "2", "--no-follow", "--quiet")
 		if got, want := r.lines(), "miss..... miss....."; got != want {
-			t.Errorf("forward only %v: got %q, want %q", forward, got, want)
+			t.Errorf("served %v: got %q, want %q", served, got, want)
 		}
 	}
 }
 
 func TestTail_FollowsWithoutGapOrRepeat(t *testing.T) {
 	for _, start := range [][]string{{"-n", "0"}, {"-n", "1"}, {"-n", "5"}, {"--all"}, {"--since-id", "test1-0"}, {"--since-id", "test1-3"}} {
-		for _, forward := range []bool{false, true} {
+		for _, served := range []bool{false, true} {
 			w := dev("1", "2", "3")
-			w.ForwardOnly = forward
+			w.Served = served
 			w.Later = dev("4", "5", "6").Events
-			args := append([]string{"tail", "alice", "-o", "template", "--template", "{{.Text}}", "--timeout", "20ms"}, start...)
+			args := append([]string{"tail", "alice", "-o", "template", "--template", "{{.Text}}", "--timeout", "200ms"}, start...)
 			r := runWorld(t, w, args...)
 			got := strings.Fields(r.out.String())
 			want := map[string]string{"0": "4 5 6", "1": "3 4 5 6", "test1-3": "4 5 6"}[start[len(start)-1]]
@@ -82,7 +82,7 @@ func TestTail_FollowsWithoutGapOrRepeat(t *testing.T) {
 				want = "1 2 3 4 5 6"
 			}
 			if strings.Join(got, " ") != want || r.code != exitTimeout {
-				t.Errorf("%v, forward only %v: got %v and exit code %v, want %v", start, forward, got, r.code, want)
+				t.Errorf("%v, served %v: got %v and exit code %v, want %v", start, served, got, r.code, want)
 			}
 		}
 	}

@@ -141,68 +141,31 @@ func (t *tailer) pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// backwards is what a source can do that knows where the newest events lie.
-type backwards interface {
-	// Last returns the cursor behind which exactly the last n events that req
-	// admits lie, or all of them if there are fewer.
-	Last(ctx context.Context, req event.Request, n int) (event.Cursor, error)
-}
-
 // printLast prints the newest n events that the filters let through, and
-// moves to the newest event there is.
+// moves to the newest event there is. What is filtered here the source can not
+// count: it looks back further until there is enough, or nothing more.
 func (t *tailer) printLast(ctx context.Context, n int) error {
-	from, ok := t.source.Source.(backwards)
-	switch {
-	case !ok && n == 0:
-		snapshot, err := t.source.Snapshot(ctx, t.view.Agent)
-		t.cursor = snapshot.Cursor
-		return err
-	case !ok:
-		return t.printLastForward(ctx, n)
-	case n == 0:
-		cursor, err := from.Last(ctx, t.request, 0)
-		t.cursor = cursor
-		return err
-	}
-	// What is filtered here the source can not count: look back further until
-	// there is enough, or nothing more.
-	for want := n; ; want *= 4 {
-		req := t.request
-		var err error
-		if req.After, err = from.Last(ctx, req, want); err != nil {
+	for want, before := n, (event.Cursor{}); ; want *= 4 {
+		at, err := event.Last(ctx, t.source.Source, t.request, want)
+		if err != nil {
 			return err
 		}
+		if n == 0 {
+			t.cursor = at
+			return nil
+		}
+		req := t.request
+		req.After = at
 		newest, err := t.readNewest(ctx, req, n)
 		if err != nil {
 			return err
 		}
-		if len(newest.records) >= n || newest.seen < want {
+		nothingMore := at == before || newest.seen < want && req.Until.IsZero()
+		if len(newest.records) >= n || nothingMore {
 			return t.printNewest(newest)
 		}
+		before = at
 	}
-}
-
-// printLastForward does it with a source that can only be read forward: from
-// a while ago, and from longer ago until there is enough.
-func (t *tailer) printLastForward(ctx context.Context, n int) error {
-	end := t.env.Now()
-	if u := t.plan.untilTime; !u.IsZero() && u.Before(end) {
-		end = u
-	}
-	for _, ago := range []time.Duration{15 * time.Minute, 6 * time.Hour, 0} {
-		req := t.request
-		if ago > 0 {
-			req.Since = end.Add(-ago)
-		}
-		newest, err := t.readNewest(ctx, req, n)
-		if err != nil {
-			return err
-		}
-		if len(newest.records) >= n || ago == 0 {
-			return t.printNewest(newest)
-		}
-	}
-	return nil
 }
 
 func (t *tailer) printNewest(newest newestEvents) error {

@@ -32,8 +32,8 @@ type watchOptions struct {
 const watchLong = `watch shows live, on the whole terminal, what an agent sees: who says what to
 whom, and whether the picture is complete. With several agents a column says
 who of them sees what. Without an agent it asks which one; --everything does
-not ask. It begins with the last 500 events. space pauses, enter inspects, / filters,
-? shows every key. No server is needed: with none running it opens the
+not ask. It begins with the last 500 events; h loads older ones. space pauses,
+enter inspects, / filters, ? shows every key. No server is needed: with none running it opens the
 database, and never changes it. Where the output is no terminal it does what
 tail does.`
 
@@ -194,7 +194,7 @@ func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, e
 		return tui.Options{}, err
 	}
 	o := tui.Options{
-		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Mode: source.Mode, Where: source.Where,
+		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Mode: source.Mode, Where: source.Where, Trouble: source.Trouble,
 		Request: plan.request(t.agents, channels), Pick: plan.ask, Infos: infos, LastActive: lastActiveOf,
 		Last: plan.last, Query: plan.query, Admit: plan.admits,
 		Clock: plan.printer.Clock, Location: plan.printer.Location, Now: env.Now, In: env.Stdin, Out: env.Stdout, Environ: os.Environ(),

@@ -224,3 +224,33 @@ func TestWatch_DrawsAtOnceAndAsksTheTerminalNothing(t *testing.T) {
 		t.Errorf("got exit code %v, want 0", code)
 	}
 }
+
+func TestWatch_LoadsOlderEvents(t *testing.T) {
+	for _, served := range []bool{false, true} {
+		t.Run(map[bool]string{false: "direct", true: "served"}[served], func(t *testing.T) {
+			var texts []string
+			for i := range 700 {
+				texts = append(texts, fmt.Sprintf("text-%d.", i+1))
+			}
+			w := dev(texts...)
+			w.Served = served
+			p := inTmux(t, w, 80, 24, "watch", "alice", "-n", "3")
+			p.shows("text-698.", "text-700.", "3 events")
+			p.keys("g", "g")
+			p.shows("500 older events loaded", "text-697.", "PAUSED")
+			p.keys("g", "h")
+			p.shows("197 older events loaded")
+			p.keys("g")
+			p.shows("this is the oldest event that is kept", "text-1.", "1 of 702")
+			p.keys("G")
+			p.shows("FOLLOWING", "700 events")
+		})
+	}
+}
+
+func TestWatch_SaysWhatHappenedLast(t *testing.T) {
+	p := inTmux(t, dev("one", "two"), 80, 24, "watch", "alice", "-n", "0")
+	p.shows("Waiting for alice@webapp's next event", "The last thing that happened here was", "bob  two", "h shows the last 50 events")
+	p.keys("h")
+	p.shows("one", "2 older events loaded", "FOLLOWING")
+}

@@ -4,16 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync"
-	"testing"
 	"time"
 
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/engine/event/eventtest"
+	"cslack-stream/internal/server"
+	"cslack-stream/internal/server/client"
 )
 
 // world is a workspace that a story writes down as JSON: the program under
@@ -27,11 +28,10 @@ type world struct {
 	Later  []worldEvent `json:"later"`
 	// Trim is how many of the events retention has removed.
 	Trim int64 `json:"trim"`
-	// ForwardOnly makes a source that does not know where its newest events
-	// lie.
-	ForwardOnly bool     `json:"forward_only"`
-	Mode        string   `json:"mode"`
-	Notes       []string `json:"notes"`
+	// Served puts a server and its client between the events and the program.
+	Served bool     `json:"served"`
+	Mode   string   `json:"mode"`
+	Notes  []string `json:"notes"`
 	// Fails is what opening a stream answers: forbidden or unavailable.
 	Fails string `json:"fails"`
 }
@@ -92,10 +92,26 @@ func (w *world) open(context.Context, *environment, sourceFlags) (*attachment, e
 	if a.Mode == "" {
 		a.Mode = modeDirect
 	}
-	if w.ForwardOnly {
-		a.Source = struct{ event.Source }{s}
+	if w.Served {
+		return a, w.serve(a)
 	}
 	return a, nil
+}
+
+// serve reads the source of a through a server.
+func (w *world) serve(a *attachment) error {
+	ts := httptest.NewServer(server.New(server.Options{Source: a.Source}))
+	c, err := client.New(client.Options{URL: ts.URL})
+	if err != nil {
+		ts.Close()
+		return err
+	}
+	a.Source, a.Close = c, func() error {
+		err := c.Close()
+		ts.Close()
+		return err
+	}
+	return nil
 }
 
 func (w *world) infos() []event.AgentInfo {
@@ -129,12 +145,11 @@ func (w *world) channels() []event.Channel {
 	return out
 }
 
-// worldSource is a fake source that knows where its newest events lie.
+// worldSource is a fake source whose later events come when they are followed.
 type worldSource struct {
 	*eventtest.Source
 	world *world
 	later sync.Once
-	all   []*event.Event
 }
 
 // append adds an event. Without To, everybody may see it.
@@ -165,7 +180,7 @@ func (s *worldSource) append(id int64, w worldEvent) {
 			e.EntityID = w.EntityID
 		}
 	}
-	s.all = append(s.all, s.Append(e, to...))
+	s.Append(e, to...)
 }
 
 // payload fills in what the world says about the channel.
@@ -197,24 +212,6 @@ func (s *worldSource) Subscribe(ctx context.Context, req event.Request) (event.S
 		})
 	}
 	return stream, err
-}
-
-// Last implements backwards.
-func (s *worldSource) Last(ctx context.Context, req event.Request, n int) (event.Cursor, error) {
-	at := s.Latest()
-	for _, e := range slices.Backward(s.all) {
-		if n == 0 {
-			return at, nil
-		}
-		if e.Cursor.Offset <= s.world.Trim {
-			break
-		}
-		at.Offset = e.Cursor.Offset - 1
-		if req.Sees(e) && req.Filter.Match(e) && (req.Until.IsZero() || e.CreatedAt.Before(req.Until)) {
-			n--
-		}
-	}
-	return at, ctx.Err()
 }
 
 func mustAgent(s string) event.Agent {
@@ -253,19 +250,4 @@ func dev(texts ...string) *world {
 		w.Events = append(w.Events, worldEvent{From: "bob:p1", Channel: "g:dev", Text: s, At: eventtest.Day.Add(time.Duration(i) * time.Second)})
 	}
 	return w
-}
-
-// TestWorldSource_LastCountsWhatIsAdmitted keeps the fake as good as what it
-// stands for.
-func TestWorldSource_LastCountsWhatIsAdmitted(t *testing.T) {
-	a, err := dev("one", "two", "three").open(t.Context(), nil, sourceFlags{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n, want := range map[int]int64{0: 3, 1: 2, 3: 0, 9: 0} {
-		got, err := a.Source.(backwards).Last(t.Context(), event.Request{Agent: event.Agent{Name: "alice", Project: "p1"}}, n)
-		if err != nil || got.Offset != want {
-			t.Errorf("Last(%d): got %v and %v, want offset %v", n, got, err, want)
-		}
-	}
 }

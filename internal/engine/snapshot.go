@@ -73,34 +73,3 @@ func (e *Engine) Channels(ctx context.Context, agent event.Agent) ([]event.Chann
 	s, err := claudeslack.ReadSnapshot(ctx, look, look.Generation, agent)
 	return s.Channels, err
 }
-
-// Last returns the cursor behind which the newest n events that req admits
-// lie, so that a stream from there shows them first.
-func (e *Engine) Last(ctx context.Context, req event.Request, n int) (event.Cursor, error) {
-	b, err := e.log.Bounds(ctx)
-	if err != nil {
-		return event.Cursor{}, err
-	}
-	s := &stream{req: req}
-	at := b.Latest()
-	if n <= 0 {
-		return at, nil
-	}
-	for found := 0; ; {
-		events, err := e.log.Before(ctx, at, page)
-		if err != nil {
-			return event.Cursor{}, err
-		}
-		if len(events) == 0 {
-			return e.log.Resolve(ctx, event.Cursor{}, req.Filter)
-		}
-		for _, ev := range events {
-			at = event.Cursor{Epoch: ev.Cursor.Epoch, Offset: ev.Cursor.Offset - 1}
-			if s.admits(ev) {
-				if found++; found == n {
-					return at, nil
-				}
-			}
-		}
-	}
-}

@@ -34,6 +34,7 @@ type query struct {
 	filter   event.Filter
 	after    event.Cursor
 	since    time.Time
+	past     past
 	// initial: no cursor and no time is given, so the stream starts with the
 	// state of now.
 	initial bool
@@ -86,6 +87,12 @@ func (s *Server) parseStream(r *http.Request) (query, error) {
 	}
 	if q.audience, err = parseBool(v, "audience", false); err != nil {
 		return query{}, err
+	}
+	if q.past, err = parsePast(v); err != nil {
+		return query{}, err
+	}
+	if !q.past.before.IsZero() {
+		q.follow = false
 	}
 	if q.filter, err = parseFilter(v); err != nil {
 		return query{}, err

@@ -133,6 +133,9 @@ func (d *delivery) close() {
 // written yet, so an error can still be answered with its status.
 func (d *delivery) open(ctx context.Context) error {
 	d.out.retry(reconnect)
+	if d.query.past.asked() && d.query.after.IsZero() {
+		return d.openPast(ctx)
+	}
 	if d.query.initial {
 		return d.restart(ctx)
 	}

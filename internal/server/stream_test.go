@@ -356,6 +356,11 @@ func TestStream_BadRequests(t *testing.T) {
 		{"agent=a&since=-5m", "", []string{"since=-5m"}},
 		{"agent=a&since=99999999999h", "", []string{"since="}},
 		{"agent=a&follow=maybe", "", []string{"follow=maybe", "true or false"}},
+		{"agent=a&last=many", "", []string{"last=many", "last=50"}},
+		{"agent=a&last=-1", "", []string{"last=-1"}},
+		{"agent=a&last=99999999999", "", []string{"last="}},
+		{"agent=a&last=5&before=banana", "", []string{"before", "banana", "EPOCH-OFFSET"}},
+		{"agent=a&before=x-5", "", []string{"before needs last"}},
 		{"agent=%zz", "", []string{"percent-encode"}},
 		{"agent=a;types=b", "", []string{"percent-encode"}},
 	}

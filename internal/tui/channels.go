@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"slices"
@@ -167,11 +168,15 @@ func (c *channels) name() string {
 
 // priority is that of a message, in its metadata; "high" for urgent ones too.
 func priority(r *line.Record) string {
-	if r.Message == nil || len(r.Message.Metadata) == 0 || !strings.Contains(string(r.Message.Metadata), "priority") {
+	if !bytes.Contains(r.Event.Payload, []byte(`"priority"`)) {
+		return ""
+	}
+	m := r.Details()
+	if m == nil {
 		return ""
 	}
 	var meta struct{ Priority any }
-	if json.Unmarshal(r.Message.Metadata, &meta) != nil {
+	if json.Unmarshal(m.Metadata, &meta) != nil {
 		return ""
 	}
 	switch p, _ := meta.Priority.(string); strings.ToLower(p) {

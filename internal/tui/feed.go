@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"cslack-stream/internal/engine/event"
@@ -41,8 +42,9 @@ type connection struct {
 	attempt int
 }
 
-// news is what a feed tells: exactly one of its fields is set, but for past,
-// which tells that the events were there before the reader came.
+// news is what a feed tells: events, a gap or a state. With events, past tells
+// that they were there before the reader came. The cursor is where the stream
+// is then.
 type news struct {
 	events []*event.Event
 	past   bool
@@ -54,6 +56,7 @@ type news struct {
 // feed reads one stream, over gaps and losses, until it is stopped.
 type feed struct {
 	source event.Source
+	asked  event.Request // what was asked for; req moves on
 	req    event.Request
 	last   int
 	now    func() time.Time
@@ -61,6 +64,8 @@ type feed struct {
 	retry  chan struct{} // tells to try again at once
 	cancel context.CancelFunc
 	done   chan struct{}
+
+	listener atomic.Pointer[listener] // of the stream that is read
 
 	seen     bool // whether any event was told
 	caughtUp bool // whether the newest event was reached once
@@ -71,7 +76,7 @@ type feed struct {
 func startFeed(source event.Source, req event.Request, last int, now func() time.Time) *feed {
 	ctx, cancel := context.WithCancel(context.Background())
 	f := &feed{
-		source: source, req: req, last: last, now: now,
+		source: source, asked: req, req: req, last: last, now: now,
 		out: make(chan news, 64), retry: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{}),
 	}
 	f.req.Follow = true
@@ -202,10 +207,12 @@ func (f *feed) read(ctx context.Context) (progress bool, err error) {
 		return false, err
 	}
 	defer s.Close()
+	f.listenTo(s)
+	defer f.listenTo(nil)
 	for {
 		if s.Live() && !progress {
 			progress, f.caughtUp = true, true
-			if !f.tell(ctx, news{state: &connection{phase: live}}) {
+			if !f.tell(ctx, news{state: &connection{phase: live}, cursor: s.Cursor()}) {
 				return progress, ctx.Err()
 			}
 		}

@@ -40,9 +40,15 @@ func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track
 	}
 	switch row.Kind {
 	case timeline.Gap:
-		return &view.Inspect{Title: "gap", Scroll: scroll, Body: m.missing(row.Missing) + ".\n\nWhat is missing here can not be loaded: it was removed before it was read."}
+		why := "What is missing here can not be loaded: it is no longer retained."
+		if row.LetGo() {
+			why = "They are still in the event log."
+		}
+		return &view.Inspect{Title: "gap", Scroll: scroll, Body: m.missing(row.Missing) + ".\n\n" + why}
 	case timeline.Day:
 		return &view.Inspect{Title: row.Day.Format("Monday 2 January 2006")}
+	case timeline.AtEdge:
+		return &view.Inspect{Title: edgeText(row.Edge)}
 	case timeline.Check:
 		return &view.Inspect{Title: m.checkRule(row), Scroll: scroll, Body: aboutChecks}
 	}
@@ -89,7 +95,7 @@ func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track
 	}
 	m.addMessage(r, add)
 	add("thread", m.thread(row))
-	if r.Message == nil {
+	if !r.IsMessage {
 		addPayload(r, add)
 	}
 	out.More = who
@@ -109,7 +115,7 @@ func (m *model) recipients(r *line.Record) string {
 
 // addMessage adds what a message has besides its text.
 func (m *model) addMessage(r *line.Record, add func(name, value string)) {
-	msg := r.Message
+	msg := r.Details()
 	if msg == nil {
 		return
 	}

@@ -13,7 +13,7 @@ type keyMap struct {
 	Pause, Up, Down, PageUp, PageDown, HalfUp, HalfDown, Oldest, Newest                            key.Binding
 	Inspect, Close, ScrollUp, ScrollDown, Copy, CopyJSON                                           key.Binding
 	Filter, Find, NextFound, PreviousFound, Jump, NextForMe, PreviousForMe, NextRule, PreviousRule key.Binding
-	Channels, Agents, QuickFilter, Matrix                                                          key.Binding
+	Older, Channels, Agents, QuickFilter, Matrix                                                   key.Binding
 	NextInThread, PreviousInThread                                                                 key.Binding
 	Bookmark, Bookmarks, Export, Pager, Raw, Mouse                                                 key.Binding
 	ChannelsPane, ListOnly, DetailPane, Left, Right                                                key.Binding
@@ -36,6 +36,7 @@ func defaultKeys() keyMap {
 		HalfDown:      bind("ctrl+d", "half a page down", "ctrl+d"),
 		Oldest:        bind("g Home", "oldest", "g", "home"),
 		Newest:        bind("G End", "newest, and follow", "G", "end"),
+		Older:         bind("h", "load older events", "h"),
 		Inspect:       bind("enter", "inspect the event", "enter"),
 		Close:         bind("esc", "close, then clear the filter", "esc"),
 		ScrollUp:      bind("K", "scroll the inspected up", "K", "shift+up"),
@@ -49,8 +50,8 @@ func defaultKeys() keyMap {
 		Jump:          bind("T", "go to a time", "T"),
 		NextForMe:     bind("]", "next addressed to the agent", "]"),
 		PreviousForMe: bind("[", "previous addressed", "["),
-		NextRule:      bind("}", "next gap or day", "}"),
-		PreviousRule:  bind("{", "previous gap or day", "{"),
+		NextRule:      bind("}", "next gap, check or day", "}"),
+		PreviousRule:  bind("{", "previous gap, check or day", "{"),
 		Channels:      bind("c", "choose a channel", "c"),
 		Agents:        bind("a", "watch other agents", "a"),
 		Matrix:        bind("v", "who sees what: agents, messages", "v"),
@@ -91,7 +92,7 @@ func (k *keyMap) groups() []view.HelpGroup {
 		return g
 	}
 	return []view.HelpGroup{
-		group("MOVE", k.Pause, k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Oldest, k.Newest,
+		group("MOVE", k.Pause, k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Oldest, k.Newest, k.Older,
 			k.Jump, k.Find, k.NextFound, k.PreviousFound, k.NextForMe, k.PreviousForMe, k.NextRule, k.PreviousRule,
 			k.NextInThread, k.PreviousInThread, k.Bookmark, k.Bookmarks),
 		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap,

@@ -155,7 +155,7 @@ func (x *matrix) take(e *event.Event, names *line.Names) (rejudge bool) {
 	}
 	switch r.Type() {
 	case event.MessageNew, event.DMReceived:
-		if e.Audience == nil && r.Message != nil {
+		if e.Audience == nil && r.IsMessage {
 			x.untold = true
 		}
 	case event.MemberJoined, event.MemberLeft:

@@ -38,10 +38,16 @@ type model struct {
 	feeds    []*feed // those that were stopped may still be ending
 	serial   int     // of the feed: what others tell is not heard
 	conn     connection
+	hearing  hearing   // of the source, lately
+	trouble  error     // why the source can not look; nil if it can
+	troubled time.Time // since when
 	since    time.Time // when the stream became good, was lost, or ended
 	timeline *timeline.Timeline
 	meter    meter
 	gaps     int
+	loading  bool         // older events, or those of a gap
+	reached  reach        // how far back older events were loaded
+	latest   *line.Record // what happened last before there was anything to show
 	events   int
 	cursor   event.Cursor
 
@@ -201,6 +207,8 @@ func (m *model) watch(agents ...event.Agent) tea.Cmd {
 	m.meet(m.o.Infos)
 	m.meter, m.gaps, m.events = meter{}, 0, 0
 	m.conn, m.since, m.cursor = connection{}, m.now, event.Cursor{}
+	m.hearing = hearing{}
+	m.loading, m.reached, m.latest = false, reach{}, nil
 	m.inspecting, m.scroll, m.root = false, 0, root{}
 
 	req := m.request()

@@ -27,6 +27,10 @@ type Options struct {
 	// Mode says how the source is attached when all is well: "live",
 	// "live (direct)". Where is the database or the server.
 	Mode, Where string
+	// Trouble tells why the source can not look for events now, though its
+	// streams are open; nil if it can. A nil Trouble never knows of any. It
+	// must return at once.
+	Trouble func() error
 
 	// Request is the stream to watch. Its Agent, Also and Operator are ignored
 	// if Pick asks the reader whom to watch first.

@@ -124,7 +124,7 @@ func (m *model) plainRows() io.Reader {
 type lines struct {
 	rows    []*timeline.Row
 	printer *line.Printer
-	gap     func(timeline.Missing) string
+	gap     func(*timeline.Missing) string
 	made    []byte
 }
 

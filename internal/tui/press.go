@@ -67,6 +67,9 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 func (m *model) pressMove(k tea.KeyMsg) (cmd tea.Cmd, ok bool) {
 	t, page := m.timeline, max(1, m.layout().ListHeight-1)
 	before := t.Selected()
+	if before == 0 && key.Matches(k, m.keys.Up, m.keys.PageUp, m.keys.HalfUp, m.keys.Oldest) {
+		return m.loadOlder(), true
+	}
 	switch {
 	case key.Matches(k, m.keys.Pause):
 		if t.Following() {
@@ -134,7 +137,12 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 		return tea.Quit
 	case key.Matches(k, m.keys.Close):
 		return m.close()
+	case key.Matches(k, m.keys.Older):
+		return m.loadOlder()
 	case key.Matches(k, m.keys.Inspect):
+		if gap := m.inspected(); gap != nil && gap.LetGo() && !m.inspecting {
+			return m.loadMissing(gap)
+		}
 		if m.inspecting = !m.inspecting && m.timeline.Len() > 0; m.inspecting {
 			m.timeline.Pause()
 		}

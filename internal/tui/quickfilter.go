@@ -98,7 +98,7 @@ func (m *model) placeOf(r *line.Record) string {
 // threadOf is the thread that r belongs to, or that others have r as; empty
 // if there is none.
 func (m *model) threadOf(r *line.Record) string {
-	if r.Message == nil {
+	if !r.IsMessage {
 		return ""
 	}
 	if r.Thread != "" {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -104,11 +105,13 @@ func (m *model) row(r *timeline.Row) view.Row {
 		return view.Row{Kind: view.GapRule, Text: m.missing(r.Missing)}
 	case timeline.Check:
 		return view.Row{Kind: view.CheckRule, Text: m.checkRule(r)}
+	case timeline.AtEdge:
+		return view.Row{Kind: view.EdgeRule, Text: edgeText(r.Edge)}
 	}
 	rec := r.Record
 	out := view.Row{
 		Time: m.timeOf(r, func() *timeline.Row { return m.timeline.Before(r.Key) }),
-		Seen: rec.Gutter, Where: rec.Where, Who: rec.Who, WhoColor: line.ColorOf(rec.Sender),
+		Seen: rec.Gutter(), Where: rec.Where, Who: rec.Who, WhoColor: line.ColorOf(rec.Sender),
 		Text: rec.Line(), Flag: flag(rec), Quiet: !rec.HasContent(),
 	}
 	out.Marked = m.bookmarks.has(rec)
@@ -118,15 +121,23 @@ func (m *model) row(r *timeline.Row) view.Row {
 	return out
 }
 
+// edgeText says what is above the oldest event.
+func edgeText(e timeline.Edge) string {
+	if e == timeline.Loading {
+		return fmt.Sprintf("loading %d older events…", olderPage)
+	}
+	return "this is the oldest event that is kept"
+}
+
 // missing says what a gap lacks.
-func (m *model) missing(g timeline.Missing) string {
+func (m *model) missing(g *timeline.Missing) string {
 	what := "gap: an unknown number of events missed"
 	if g.Count >= 0 {
 		what = "gap: " + plural(int(g.Count), "event") + " missed"
 	}
 	clock := func(t time.Time) string { return t.In(m.o.Location).Format(time.TimeOnly) }
 	if g.Reason == "" {
-		return plural(int(g.Count), "event") + " let go while paused: too many to hold"
+		return plural(int(g.Count), "event") + " let go while paused, too many to hold · " + hint(m.keys.Inspect, "").Key + " loads them"
 	}
 	switch {
 	case !g.After.IsZero() && !g.Before.IsZero():
@@ -162,11 +173,15 @@ func flag(r *line.Record) string {
 
 // confidence is that of a note: "c.90".
 func confidence(r *line.Record) string {
-	if r.Message == nil || len(r.Message.Confidence) == 0 {
+	if !r.IsMessage || bytes.Contains(r.Event.Payload, []byte(`"confidence":null`)) {
+		return ""
+	}
+	m := r.Details()
+	if m == nil || len(m.Confidence) == 0 {
 		return ""
 	}
 	var c float64
-	if _, err := fmt.Sscan(strings.Trim(string(r.Message.Confidence), `"`), &c); err != nil || c < 0 || c > 1 {
+	if _, err := fmt.Sscan(strings.Trim(string(m.Confidence), `"`), &c); err != nil || c < 0 || c > 1 {
 		return ""
 	}
 	if c == 1 {

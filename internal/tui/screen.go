@@ -91,7 +91,12 @@ func (m *model) header(l view.Layout) view.Header {
 }
 
 // state says how good the stream is.
-func (m *model) state() (view.State, string) { return m.stateOf(m.conn, m.since) }
+func (m *model) state() (view.State, string) {
+	if m.conn.phase == live {
+		return m.liveState()
+	}
+	return m.stateOf(m.conn, m.since)
+}
 
 // stateOf says how good a stream is that is so since then.
 func (m *model) stateOf(c connection, from time.Time) (view.State, string) {
@@ -127,6 +132,8 @@ func (m *model) footer() view.Footer {
 		f.Detail = "list is complete up to " + m.completeUpTo() + " · " + hint(m.keys.Reconnect, "").Key + " retries now"
 	} else if c.phase == failed {
 		f.Status, f.Detail = "ENDED", failure(c.err)
+	} else if m.trouble != nil {
+		f.Status, f.Detail = "TRYING AGAIN", failure(m.trouble)
 	}
 	f.Right += m.clockName() + "   " + m.filtered()
 	if where := text.Name(m.o.Where) + "   "; text.Width(" "+f.Status+"   "+f.Detail+"   "+where+f.Right+" ") <= m.width {
@@ -187,13 +194,15 @@ func (m *model) notice() []string {
 			hint(m.keys.Agents, "").Key + " watches another agent, " + hint(m.keys.Quit, "").Key + " quits",
 		}
 	case m.conn.phase == live && !m.agent.IsZero():
-		return []string{
+		return append([]string{
 			"Connected. Waiting for " + who + "'s next event.", "",
 			who + m.knows() + plural(len(m.channels.all), "channel") + ".",
-			hint(m.keys.Agents, "").Key + " watches another agent",
-		}
+			"",
+		}, append(m.saidLast(), fmt.Sprintf("%s shows the last %d events, %s watches another agent",
+			hint(m.keys.Older, "").Key, firstPage, hint(m.keys.Agents, "").Key))...)
 	case m.conn.phase == live:
-		return []string{"Connected. Waiting for the first event."}
+		return append([]string{"Connected. Waiting for the next event.", ""},
+			append(m.saidLast(), fmt.Sprintf("%s shows the last %d events", hint(m.keys.Older, "").Key, firstPage))...)
 	}
 	return []string{"Connecting to " + text.Name(m.o.Where) + " …"}
 }
@@ -242,7 +251,11 @@ func (m *model) hints() []view.Hint {
 	if !m.query.Empty() || m.channels.chosen != "" {
 		hints = append(hints, hint(k.Close, "clear filter"))
 	}
-	hints = append(hints, move, hint(k.Inspect, "inspect"), hint(k.Filter, "filter"))
+	does := "inspect"
+	if row := m.inspected(); row != nil && row.LetGo() {
+		does = "load"
+	}
+	hints = append(hints, move, hint(k.Inspect, does), hint(k.Filter, "filter"))
 	if m.conn.phase == lost {
 		hints = append([]view.Hint{hint(k.Reconnect, "retry now")}, hints...)
 	}

@@ -91,7 +91,7 @@ func (m *model) seenBy(r *line.Record) string {
 	if m.view.Several == nil {
 		return ""
 	}
-	said := strings.Join(r.Seen, ", ")
+	said := strings.Join(r.Seen(), ", ")
 	if said == "" {
 		said = "none of them"
 	}

@@ -32,11 +32,11 @@ func (m *model) seekThread(step int) tea.Cmd {
 
 // inThread tells whether r is in a thread, or what others have as theirs.
 func inThread(r *line.Record, thread string) bool {
-	return r.Message != nil && (r.Thread == thread || messageID(r) == thread)
+	return r.IsMessage && (r.Thread == thread || messageID(r) == thread)
 }
 
 // messageID is the id of a message as threads have it.
-func messageID(r *line.Record) string { return strconv.FormatInt(r.Message.ID, 10) }
+func messageID(r *line.Record) string { return r.Event.EntityID }
 
 // replies is the flag of a message that others have as their thread.
 func (m *model) replies(r *line.Record) string {

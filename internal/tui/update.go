@@ -21,6 +21,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tick:
 		m.now = time.Time(msg)
 		m.meter.advance(m.now)
+		m.listen()
 		if m.matrix != nil {
 			m.matrix.meter.advance(m.now)
 		}
@@ -33,6 +34,12 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if msg.id == m.filterID && m.timeline.Refilter(refilterStep) {
 			return m, m.refilterCmd()
 		}
+	case older:
+		return m, m.takeOlder(msg)
+	case missing:
+		return m, m.takeMissing(msg)
+	case latest:
+		m.takeLatest(msg)
 	case channelList:
 		if msg.serial == m.serial {
 			m.listed(msg)
@@ -99,10 +106,14 @@ func (m *model) take(b batch) tea.Cmd {
 		return nil
 	}
 	m.now = b.at
+	m.listen()
 	for _, n := range b.news {
 		switch {
 		case n.state != nil:
 			m.connect(*n.state, b.at)
+			if !n.cursor.IsZero() {
+				m.cursor = n.cursor
+			}
 			if n.state.phase == live {
 				m.placeStartCheck()
 			}
@@ -122,7 +133,11 @@ func (m *model) take(b batch) tea.Cmd {
 	if b.closed {
 		return cmd
 	}
-	return tea.Batch(cmd, collect(m.feed, m.serial))
+	cmds := []tea.Cmd{cmd, collect(m.feed, m.serial)}
+	if m.conn.phase == live {
+		cmds = append(cmds, m.lookForLatest())
+	}
+	return tea.Batch(cmds...)
 }
 
 // connect takes in how good the stream is.
@@ -210,7 +225,7 @@ func (m *model) record() *line.Record {
 func forMe(r *timeline.Row) bool { return r.Record != nil && r.Record.Addressed }
 
 // isRule tells whether a row parts others.
-func isRule(r *timeline.Row) bool { return r.Kind != timeline.Event }
+func isRule(r *timeline.Row) bool { return r.Kind != timeline.Event && r.Kind != timeline.AtEdge }
 
 // isDirect tells whether an event is a direct message.
 func isDirect(r *line.Record) bool { return r.Channel.Kind == event.KindDirect }

@@ -1,9 +1,11 @@
 package event
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
+	"unique"
 )
 
 // Event is one committed change of the host, as readers see it. Once appended
@@ -63,8 +65,8 @@ type wire struct {
 // TimeFormat is how times are written on the wire: UTC, milliseconds.
 const TimeFormat = "2006-01-02T15:04:05.000Z"
 
-// Encode sets e.Wire from the other fields. It fails if the payload is not
-// JSON.
+// Encode sets e.Wire from the other fields, and makes the payload a part of it
+// if it is there as it is. It fails if the payload is not JSON.
 func (e *Event) Encode() error {
 	w := wire{
 		Type: e.Type, ID: e.Cursor, Timestamp: e.CreatedAt.UTC().Format(TimeFormat),
@@ -80,8 +82,23 @@ func (e *Event) Encode() error {
 		return fmt.Errorf("encode event %s: %w", e.Cursor, err)
 	}
 	e.Wire = b
+	e.Payload = within(b, e.Payload)
 	return nil
 }
+
+// within returns the part of a wire form that is the payload, so that the same
+// bytes are not held twice; payload itself if it is not there.
+func within(wire []byte, payload json.RawMessage) json.RawMessage {
+	from, to := len(wire)-1-len(payload), len(wire)-1
+	if from < 0 || !bytes.Equal(wire[from:to], payload) {
+		return payload
+	}
+	return wire[from:to:to]
+}
+
+// shared returns s, the same for all that are equal: events repeat the names of
+// types, channels and agents all the time.
+func shared(s string) string { return unique.Make(s).Value() }
 
 // Decode reads an event from its wire form. The event keeps data.
 func Decode(data []byte) (*Event, error) {
@@ -95,8 +112,8 @@ func Decode(data []byte) (*Event, error) {
 // event is the event whose wire form is data.
 func (w *wire) event(data []byte) (*Event, error) {
 	e := &Event{
-		Cursor: w.ID, Type: w.Type, EntityType: w.EntityType, EntityID: w.EntityID,
-		Payload: w.Data, Backfilled: w.Backfilled, Wire: data,
+		Cursor: Cursor{shared(w.ID.Epoch), w.ID.Offset}, Type: Type(shared(string(w.Type))),
+		EntityType: shared(w.EntityType), EntityID: w.EntityID, Payload: within(data, w.Data), Backfilled: w.Backfilled, Wire: data,
 	}
 	if w.Timestamp != "" {
 		t, err := time.Parse(time.RFC3339Nano, w.Timestamp)
@@ -110,13 +127,13 @@ func (w *wire) event(data []byte) (*Event, error) {
 		if err != nil {
 			return nil, fmt.Errorf("decode event %s: %w", w.ID, err)
 		}
-		e.Agent = a
+		e.Agent = Agent{shared(a.Name), shared(a.Project)}
 	}
 	if w.ChannelID != nil {
-		e.Channel = *w.ChannelID
+		e.Channel = shared(*w.ChannelID)
 	}
 	if w.ProjectID != nil {
-		e.Project = *w.ProjectID
+		e.Project = shared(*w.ProjectID)
 	}
 	return e, nil
 }

@@ -96,6 +96,8 @@ var (
 	ErrUnavailable = errors.New("not available now")
 	// ErrClosed means that the stream or source was closed.
 	ErrClosed = errors.New("stream closed")
+	// ErrUnsupported means that the source can not do this at all.
+	ErrUnsupported = errors.New("not supported by this source")
 )
 
 // GapReason says why a cursor can not be continued.

@@ -48,6 +48,8 @@ const (
 	// make 12 bytes each.
 	defaultMaxFrame = 8 << 20
 	maxAnswer       = 64 << 20
+	// answerTimeout is how long the beginning of an answer may take.
+	answerTimeout = 30 * time.Second
 )
 
 // Source is a server somewhere else. It is safe for concurrent use.
@@ -107,6 +109,8 @@ func transport() *http.Transport {
 		TLSHandshakeTimeout: 10 * time.Second,
 		IdleConnTimeout:     time.Minute,
 		ForceAttemptHTTP2:   true,
+		// Whoever accepts a connection and never answers is not there.
+		ResponseHeaderTimeout: answerTimeout,
 		// Compressing proxies hold events back.
 		DisableCompression: true,
 	}

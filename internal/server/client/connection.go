@@ -89,7 +89,7 @@ type body struct {
 }
 
 func newBody(ctx context.Context, l *link, src io.ReadCloser, idle *time.Timer, cut context.CancelCauseFunc) *body {
-	timed := &timedReader{src: src, timer: idle, limit: silence * l.src.opts.Heartbeat}
+	timed := &timedReader{src: src, timer: idle, limit: silence * l.src.opts.Heartbeat, heard: l.st.hear}
 	opts := sse.ReaderOptions{MaxFrame: l.src.opts.MaxFrame, Heartbeats: true}
 	why := func() error { return context.Cause(ctx) }
 	return &body{why: why, link: l, src: src, frames: sse.NewReader(timed, opts), idle: idle, cut: cut}
@@ -148,15 +148,20 @@ func (b *body) Close() error {
 }
 
 // timedReader runs a timer while it waits for bytes, and only then: a reader
-// who takes its time is no fault of the server.
+// who takes its time is no fault of the server. It tells of all that comes.
 type timedReader struct {
 	src   io.Reader
 	timer *time.Timer
 	limit time.Duration
+	heard func()
 }
 
 func (r *timedReader) Read(p []byte) (int, error) {
 	r.timer.Reset(r.limit)
 	defer r.timer.Stop()
-	return r.src.Read(p)
+	n, err := r.src.Read(p)
+	if n > 0 {
+		r.heard()
+	}
+	return n, err
 }

@@ -71,7 +71,7 @@ func (l *link) frame(ctx context.Context, msg *r3labs.Event) {
 	case event.StreamBye:
 		l.bye(e)
 	case event.StreamGap:
-		l.st.finish(l.gap(e))
+		l.st.finish(gapOf(e))
 	case event.StreamInitial:
 		// It was not asked for: somebody between here and the server has
 		// dropped the cursor.
@@ -128,8 +128,8 @@ func wants(req event.Request, e *event.Event) bool {
 		(req.Until.IsZero() || e.CreatedAt.Before(req.Until))
 }
 
-// gap reads a stream.gap frame.
-func (l *link) gap(e *event.Event) error {
+// gapOf reads a stream.gap frame.
+func gapOf(e *event.Event) error {
 	var data struct {
 		Reason            event.GapReason
 		Requested, Oldest event.Cursor

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"sync"
+	"time"
 
 	"cslack-stream/internal/engine/event"
 )
@@ -34,6 +35,7 @@ type stream struct {
 	good     bool  // the server has accepted the subscription
 	end      error // what Next returns behind the queue
 	closed   bool
+	heard    time.Time // when the server said anything last
 }
 
 func newStream(src *Source, req event.Request, cancel context.CancelFunc) *stream {
@@ -90,6 +92,22 @@ func (st *stream) Live() bool {
 	defer st.mu.Unlock()
 	st.live = st.live || (st.caughtUp && len(st.queue) == 0)
 	return st.live
+}
+
+// Heard returns when the server said anything last, heartbeats included, and
+// how often it does at least while all is well. The zero time means never.
+// Unlike the other methods it may be called while Next waits.
+func (st *stream) Heard() (last time.Time, every time.Duration) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.heard, st.src.opts.Heartbeat
+}
+
+// hear notes that the server has said something.
+func (st *stream) hear() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.heard = time.Now()
 }
 
 // Close implements event.Stream. It waits until the connection is closed.

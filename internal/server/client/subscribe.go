@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -53,6 +54,11 @@ func (s *Source) Subscribe(ctx context.Context, req event.Request) (event.Stream
 
 // streamURL is the address of a stream. The cursor travels in a header.
 func (s *Source) streamURL(req event.Request) string {
+	return s.url("/api/stream", streamQuery(req))
+}
+
+// streamQuery are the parameters of a stream.
+func streamQuery(req event.Request) url.Values {
 	q := agentQuery(req.Agent, req.Operator)
 	if agents := req.Agents(); len(agents) > 1 {
 		for _, a := range agents[1:] {
@@ -78,7 +84,7 @@ func (s *Source) streamURL(req event.Request) string {
 	if !req.Follow {
 		q.Set("follow", "false")
 	}
-	return s.url("/api/stream", q)
+	return q
 }
 
 // unlistable reports whether a channel id would not survive a list separated

@@ -34,7 +34,7 @@ func (tp *tape) add(e event.Event, to ...event.Agent) *line.Record {
 	e.CreatedAt = minute(len(tp.records))
 	r := line.View{}.Record(tp.Append(e, to...))
 	tp.records = append(tp.records, r)
-	tp.Take(r, r.Message != nil && r.Text == "fire")
+	tp.Take(r, r.IsMessage && r.Text == "fire")
 	return r
 }
 
@@ -196,7 +196,7 @@ func TestTrack_BeginsWithWhatWasRecordedBefore(t *testing.T) {
 		t.Errorf("got grade %d, want %d: it checked another channel", got, attention.MayWait)
 	}
 	tp.Start(at(minute(50)))
-	if got, _ := tp.Last(alice); !got.Equal(minute(2)) {
+	if got, _ := tp.Track.Last(alice); !got.Equal(minute(2)) {
 		t.Errorf("got last seen checking %v, want %v: the stream knows better", got, minute(2))
 	}
 }

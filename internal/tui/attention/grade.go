@@ -33,7 +33,7 @@ func (g Grade) Waiting() bool { return g == MayWait || g == Waits }
 func IsPost(r *line.Record) bool {
 	switch r.Event.Type {
 	case event.MessageNew, event.DMReceived:
-		return r.Message != nil
+		return r.IsMessage
 	}
 	return false
 }
@@ -62,7 +62,7 @@ func (t *Track) Grade(a event.Agent, r *line.Record, now time.Time) Grade {
 	if check.after(posted) {
 		return Checked
 	}
-	if t.gone.has(r.Message.ID) {
+	if t.gone.has(r.MessageID()) {
 		return Gone
 	}
 	since := check.at

@@ -98,8 +98,8 @@ func (t *Track) Take(r *line.Record, urgent bool) {
 		t.first = at
 	}
 	t.newest = at
-	if m := r.Message; m != nil && m.ChannelKind == event.KindChannel {
-		t.Learn(r.Event.Channel, m.ChannelName)
+	if r.IsMessage && r.Channel.Kind == event.KindChannel {
+		t.Learn(r.Event.Channel, strings.TrimPrefix(r.Channel.Name, "#"))
 	} else {
 		t.Learn(r.Event.Channel, "")
 	}
@@ -107,9 +107,9 @@ func (t *Track) Take(r *line.Record, urgent bool) {
 	case event.MessageNew, event.DMReceived:
 		t.post(r, at, urgent)
 	case event.MessageDeleted:
-		if r.Message != nil {
-			t.gone.add(r.Message.ID)
-			t.posts = slices.DeleteFunc(t.posts, func(p post) bool { return p.id == r.Message.ID })
+		if r.IsMessage {
+			t.gone.add(r.MessageID())
+			t.posts = slices.DeleteFunc(t.posts, func(p post) bool { return p.id == r.MessageID() })
 			t.recount()
 		}
 	case event.AgentRegistered:
@@ -125,7 +125,7 @@ func (t *Track) Take(r *line.Record, urgent bool) {
 func (t *Track) Miss() { t.missed = t.newest }
 
 func (t *Track) post(r *line.Record, at moment, urgent bool) {
-	if n := len(t.posts); r.Message == nil || n > 0 && t.posts[n-1].id == r.Message.ID && t.posts[n-1].channel == r.Event.Channel {
+	if n := len(t.posts); !r.IsMessage || n > 0 && t.posts[n-1].id == r.MessageID() && t.posts[n-1].channel == r.Event.Channel {
 		return
 	}
 	if len(t.posts) >= mostPosts {
@@ -139,7 +139,7 @@ func (t *Track) post(r *line.Record, at moment, urgent bool) {
 		t.recount()
 	}
 	t.posts = append(t.posts, post{
-		moment: at, id: r.Message.ID, channel: r.Event.Channel, from: r.From,
+		moment: at, id: r.MessageID(), channel: r.Event.Channel, from: r.From,
 		addressee: r.Event.Agent, audience: r.Event.Audience, urgent: urgent,
 	})
 }

@@ -47,8 +47,8 @@ func (p *Printer) appendColumns(b []byte, r *Record) []byte {
 		b = append(b, p.paint(text.Pad(p.timeColumn(r.Time()), p.timeWidth()), sgrFaint)...)
 		b = append(b, ' ')
 	}
-	if r.Gutter != "" {
-		b = append(b, p.paint(r.Gutter, sgrFaint)...)
+	if r.Gutter() != "" {
+		b = append(b, p.paint(r.Gutter(), sgrFaint)...)
 		b = append(b, ' ')
 	}
 	where, who := text.Truncate(OneLine(w.Where), cutName), text.Truncate(OneLine(w.Who), cutName)

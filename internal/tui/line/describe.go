@@ -19,7 +19,7 @@ func (v View) message(r *Record) error {
 	if err := decode(r.Event, &m); err != nil {
 		return err
 	}
-	r.Message = &m
+	r.IsMessage = true
 	if m.SenderID != "" {
 		r.From = agentOf(m.SenderID, m.SenderProjectID)
 	}
@@ -34,7 +34,7 @@ func (v View) message(r *Record) error {
 			r.raw.Lead = "edited metadata: "
 		}
 	case event.MessageDeleted:
-		describeDeletion(r)
+		describeDeletion(r, &m)
 	case event.NoteTagged:
 		r.raw.Lead = "untagged: "
 		if len(m.Tags) > 0 {
@@ -44,9 +44,9 @@ func (v View) message(r *Record) error {
 	return nil
 }
 
-func describeDeletion(r *Record) {
+func describeDeletion(r *Record, m *event.Message) {
 	r.raw.Lead = "deleted"
-	if by := deref(r.Message.DeletedBy); by != "" && by != r.Message.SenderID {
+	if by := deref(m.DeletedBy); by != "" && by != m.SenderID {
 		r.raw.Lead += " by " + by
 	}
 	if r.raw.Text == deletedContent {

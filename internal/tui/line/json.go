@@ -27,7 +27,7 @@ func (r *Record) JSON() []byte { return r.appendJSON(nil) }
 func (r *Record) appendJSON(b []byte) []byte {
 	m := meaning{
 		Agent: orNull(r.raw.Agent), Why: r.Why, Addressed: r.Addressed,
-		Sender: orNull(r.raw.Sender), Text: r.raw.Text, SeenBy: r.raw.Seen,
+		Sender: orNull(r.raw.Sender), Text: r.raw.Text, SeenBy: r.seenRaw(),
 	}
 	if r.raw.Channel.ID != "" {
 		m.Channel = &r.raw.Channel

@@ -118,7 +118,7 @@ func (p *Printer) appendRaw(b []byte, r *Record) []byte {
 // shown are the words that this printer may show.
 func (p *Printer) shown(r *Record) *words {
 	if p.o.Unsafe {
-		return &r.raw
+		return r.raw
 	}
 	return &r.words
 }

@@ -1,7 +1,10 @@
 package line
 
 import (
+	"encoding/json"
+	"strconv"
 	"time"
+	"unique"
 
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/tui/text"
@@ -11,23 +14,18 @@ import (
 // Its strings are sanitised; [Record.JSON] has them as the host does.
 type Record struct {
 	Event *event.Event
-	// Message is the payload of events about messages and notes, else nil.
-	// Its strings are as the host has them.
-	Message *event.Message
 	// Checked is the payload of agent.checked, as the host has it, else nil.
 	Checked *event.Checked
 	words
-	// SeenBy are those of several watched agents that see the event, and
-	// Gutter is a letter for each that does and a dot for each that does not:
-	// "a·c". With one watched agent they are empty. SeenBy must not be changed.
-	SeenBy []event.Agent
-	Gutter string
 	// From is who did it; zero if that is not known.
 	From event.Agent
 	// Members are both members of a direct channel, if the event names them.
 	Members []event.Agent
 	// Why says why the watched agent sees the event.
 	Why Why
+	// IsMessage tells that the event is about a message or a note: Details has
+	// the rest of it.
+	IsMessage bool
 	// Addressed tells that the event is directed to the watched agent: a
 	// direct message to it, or a message that mentions it.
 	Addressed bool
@@ -41,7 +39,11 @@ type Record struct {
 	// Thread is the id of the thread that the message belongs to, if any.
 	Thread string
 
-	raw words
+	// seers are those of several watched agents that see the event; nil with
+	// one.
+	seers *seers
+	// raw are the words as the host has them; mostly they are the same.
+	raw *words
 	// membersOnly tells that only members know of the channel.
 	membersOnly bool
 }
@@ -50,8 +52,6 @@ type Record struct {
 type words struct {
 	// Agent is the address of the watched agent; empty for an operator.
 	Agent string
-	// Seen are the addresses of those that SeenBy has.
-	Seen []string
 	// Sender is the address of who did it; empty if that is not known.
 	Sender string
 	// Who is the sender as the column shows it: "bob", "+ erin", "system".
@@ -84,6 +84,16 @@ func (r *Record) Type() event.Type { return r.Event.Type }
 // Time returns when it was committed.
 func (r *Record) Time() time.Time { return r.Event.CreatedAt }
 
+// MessageID returns the host's number of the message or note that the event is
+// about; 0 if it is about none.
+func (r *Record) MessageID() int64 {
+	if !r.IsMessage {
+		return 0
+	}
+	id, _ := strconv.ParseInt(r.Event.EntityID, 10, 64)
+	return id
+}
+
 // Line returns what the last column of a line says.
 func (r *Record) Line() string { return r.Lead + r.Text }
 
@@ -92,16 +102,29 @@ func (r *Record) Line() string { return r.Lead + r.Text }
 func (r *Record) HasContent() bool {
 	switch r.Event.Type {
 	case event.MessageNew, event.MessageEdited, event.DMReceived, event.NoteCreated:
-		return r.Message != nil
+		return r.IsMessage
 	}
 	return false
 }
 
+// Details returns the payload of an event about a message or a note, and nil of
+// any other. Its strings are as the host has them. It is decoded anew each
+// time: records are held by the ten thousand, and few are asked.
+func (r *Record) Details() *event.Message {
+	var m event.Message
+	if !r.IsMessage || json.Unmarshal(r.Event.Payload, &m) != nil {
+		return nil
+	}
+	return &m
+}
+
 // seal makes the shown words from the raw ones.
 func (r *Record) seal() {
+	for _, s := range []*string{&r.raw.Agent, &r.raw.Sender, &r.raw.Who, &r.raw.Where, &r.raw.Lead, &r.raw.Channel.ID, &r.raw.Channel.Name} {
+		*s = shared(*s)
+	}
 	r.words = words{
 		Agent:  text.Name(r.raw.Agent),
-		Seen:   r.words.Seen,
 		Sender: text.Name(r.raw.Sender),
 		Who:    text.Name(r.raw.Who),
 		Where:  text.Name(r.raw.Where),
@@ -111,4 +134,11 @@ func (r *Record) seal() {
 			ID: text.Name(r.raw.Channel.ID), Name: text.Name(r.raw.Channel.Name), Kind: r.raw.Channel.Kind,
 		},
 	}
+	if *r.raw == r.words {
+		r.raw = &r.words
+	}
 }
+
+// shared returns s, the same for all that are equal: records are held by the
+// ten thousand, and say the same names all the time.
+func shared(s string) string { return unique.Make(s).Value() }

@@ -79,7 +79,7 @@ func (s *Several) Who() string { return s.who }
 func (s *Several) Unseen(r *Record) []string {
 	var out []string
 	for i, a := range s.agents {
-		if !slices.Contains(r.SeenBy, a) {
+		if !slices.Contains(r.SeenBy(), a) {
 			out = append(out, s.addresses[i])
 		}
 	}
@@ -149,12 +149,45 @@ func (v View) from(r *Record) View {
 		return v
 	}
 	found := v.Several.of(r.Event)
-	r.SeenBy, r.Gutter = found.agents, found.gutter
-	r.raw.Seen, r.words.Seen = found.raw, found.shown
+	r.seers = found
 	if len(found.agents) > 0 {
 		v.Agent = found.agents[0]
 	}
 	return v
+}
+
+// SeenBy returns those of several watched agents that see the event; none if
+// one is watched. The slice is shared by records: it must not be changed.
+func (r *Record) SeenBy() []event.Agent {
+	if r.seers == nil {
+		return nil
+	}
+	return r.seers.agents
+}
+
+// Seen returns the addresses of those that [Record.SeenBy] has, sanitised.
+func (r *Record) Seen() []string {
+	if r.seers == nil {
+		return nil
+	}
+	return r.seers.shown
+}
+
+// Gutter returns a letter for each of several watched agents that sees the
+// event and a dot for each that does not: "a·c"; empty if one is watched.
+func (r *Record) Gutter() string {
+	if r.seers == nil {
+		return ""
+	}
+	return r.seers.gutter
+}
+
+// seenRaw are the addresses as the host has them.
+func (r *Record) seenRaw() []string {
+	if r.seers == nil {
+		return nil
+	}
+	return r.seers.raw
 }
 
 // near is the project whose agents are called by their names alone.

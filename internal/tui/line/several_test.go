@@ -67,7 +67,7 @@ func TestSeveral_IsTheViewOfTheFirst(t *testing.T) {
 	} {
 		v := line.View{Agent: tt.agents[0], Names: names(), Several: line.NewSeveral(tt.agents, names())}
 		r := v.Record(dm)
-		got := []any{r.Agent, r.Gutter, r.Why, r.Where, r.Addressed}
+		got := []any{r.Agent, r.Gutter(), r.Why, r.Where, r.Addressed}
 		want := []any{tt.agent, tt.gutter, tt.why, tt.where, tt.addressed}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", tt.agents, diff)

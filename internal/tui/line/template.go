@@ -121,14 +121,14 @@ func (t *template) append(b []byte, r *Record) ([]byte, error) {
 }
 
 func (t *template) fields(r *Record) *Fields {
-	w, e := &r.words, r.Event
+	w, e, seen := &r.words, r.Event, r.Seen()
 	clean := text.Name
 	if t.o.Unsafe {
-		w, clean = &r.raw, func(s string) string { return s }
+		w, seen, clean = r.raw, r.seenRaw(), func(s string) string { return s }
 	}
 	f := &Fields{
 		ID: r.ID(), Type: clean(string(r.Type())), Time: r.Time().In(t.o.Location),
-		Agent: w.Agent, SeenBy: w.Seen, Why: string(r.Why), Addressed: r.Addressed, Sender: w.Sender,
+		Agent: w.Agent, SeenBy: seen, Why: string(r.Why), Addressed: r.Addressed, Sender: w.Sender,
 		Who: w.Who, Where: w.Where, Text: w.Text, Line: w.Lead + w.Text, Channel: w.Channel,
 		Thread: clean(r.Thread), EntityType: clean(e.EntityType), EntityID: clean(e.EntityID),
 		Project: clean(e.Project), Backfilled: e.Backfilled,

@@ -31,13 +31,13 @@ var System = event.Agent{Name: system}
 // event of a type or with a payload that it does not know is shown by its
 // type and entity.
 func (v View) Record(e *event.Event) *Record {
-	r := &Record{Event: e}
+	r := &Record{Event: e, raw: new(words)}
 	v = v.from(r)
 	if !v.Agent.IsZero() {
 		r.raw.Agent = v.Names.Address(v.Agent)
 	}
 	if err := v.describe(r); err != nil {
-		r.Message, r.Checked, r.From = nil, nil, event.Agent{}
+		r.IsMessage, r.Checked, r.From = false, nil, event.Agent{}
 		v.unknown(r)
 	}
 	if r.raw.Sender = v.Names.Address(r.From); r.From == System {
@@ -46,6 +46,7 @@ func (v View) Record(e *event.Event) *Record {
 	if r.raw.Who == "" {
 		r.raw.Who = v.who(r.From)
 	}
+	r.From = event.Agent{Name: shared(r.From.Name), Project: shared(r.From.Project)}
 	r.Sent = !r.From.IsZero() && r.From == v.Agent
 	r.Why = v.why(r)
 	v.address(r)
@@ -167,7 +168,7 @@ func decode(e *event.Event, payload any) error {
 // ChannelName calls a channel as its events' lines do: "#dev", "@bob",
 // "~notes". It is not sanitised.
 func (v View) ChannelName(c event.Channel) string {
-	r := &Record{Event: &event.Event{Channel: c.ID}, Members: parseAgents(c.Members)}
+	r := &Record{Event: &event.Event{Channel: c.ID}, raw: new(words), Members: parseAgents(c.Members)}
 	v.place(r, c.ID, c.Name, kindOf(c.Kind, c.ID))
 	return r.raw.Where
 }

@@ -102,7 +102,7 @@ func UnknownType(name string) string {
 func compileThread(_ token, v val, _ Options) (matcher, error) {
 	id := strings.TrimPrefix(v.text, "#")
 	return func(r *line.Record) bool {
-		return r.Message != nil && (r.Thread == id || strconv.FormatInt(r.Message.ID, 10) == id)
+		return r.IsMessage && (r.Thread == id || r.Event.EntityID == id)
 	}, nil
 }
 
@@ -126,10 +126,11 @@ func compileConf(t token, v val, _ Options) (matcher, error) {
 		return nil, fail(t.source, v.at, "conf: wants a number, as in conf:>0.8")
 	}
 	return func(r *line.Record) bool {
-		if r.Message == nil {
+		m := r.Details()
+		if m == nil {
 			return false
 		}
-		n, ok := number(r.Message.Confidence)
+		n, ok := number(m.Confidence)
 		return ok && c.holds(n)
 	}, nil
 }

@@ -56,11 +56,12 @@ func compileMeta(t token, v val, _ Options) (matcher, error) {
 		wanted = func(found any) bool { n, ok := found.(float64); return ok && c.holds(n) }
 	}
 	return func(r *line.Record) bool {
-		if r.Message == nil {
+		m := r.Details()
+		if m == nil {
 			return false
 		}
 		var metadata any
-		if json.Unmarshal(r.Message.Metadata, &metadata) != nil {
+		if json.Unmarshal(m.Metadata, &metadata) != nil {
 			return false
 		}
 		found, ok := lookUp(metadata, path)

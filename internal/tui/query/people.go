@@ -41,7 +41,7 @@ func compileTo(_ token, v val, _ Options) (matcher, error) {
 	full := strings.TrimPrefix(v.text, "@")
 	name, project, _ := strings.Cut(full, "@")
 	return func(r *line.Record) bool {
-		if r.Message == nil || r.From.Name == name {
+		if !r.IsMessage || r.From.Name == name {
 			return false
 		}
 		for _, m := range r.Members {

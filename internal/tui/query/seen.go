@@ -14,15 +14,15 @@ func compileSeen(_ token, v val, _ Options) (matcher, error) {
 }
 
 func compileOnly(_ token, v val, _ Options) (matcher, error) {
-	return func(r *line.Record) bool { return len(r.SeenBy) == 1 && seenBy(r, v.text) }, nil
+	return func(r *line.Record) bool { return len(r.SeenBy()) == 1 && seenBy(r, v.text) }, nil
 }
 
 // seenBy reports whether the agent that a user calls name is one of those
 // watched that see r.
 func seenBy(r *line.Record, name string) bool {
 	name = strings.TrimPrefix(name, "@")
-	for i, a := range r.SeenBy {
-		if is(a, r.Seen[i], name) {
+	for i, a := range r.SeenBy() {
+		if is(a, r.Seen()[i], name) {
 			return true
 		}
 	}

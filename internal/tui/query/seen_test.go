@@ -58,7 +58,7 @@ func TestQuery_SeenAndOnly(t *testing.T) {
 			t.Fatalf("%s: %v", tt.query, err)
 		}
 		if got := q.Match(tt.r); got != tt.want {
-			t.Errorf("%s of what %v see: got %v, want %v", tt.query, tt.r.Seen, got, tt.want)
+			t.Errorf("%s of what %v see: got %v, want %v", tt.query, tt.r.Seen(), got, tt.want)
 		}
 	}
 }

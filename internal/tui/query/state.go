@@ -15,13 +15,17 @@ import (
 var states = map[string]matcher{
 	"dm":      func(r *line.Record) bool { return r.Channel.Kind == event.KindDirect },
 	"mention": mentions,
-	"sent":    func(r *line.Record) bool { return r.Sent && r.Message != nil },
-	"note":    func(r *line.Record) bool { return r.Channel.Kind == event.KindNotes && r.Message != nil },
+	"sent":    func(r *line.Record) bool { return r.Sent && r.IsMessage },
+	"note":    func(r *line.Record) bool { return r.Channel.Kind == event.KindNotes && r.IsMessage },
 	"edited": func(r *line.Record) bool {
-		return r.Event.Type == event.MessageEdited || r.Message != nil && r.Message.IsEdited
+		if r.Event.Type == event.MessageEdited {
+			return true
+		}
+		m := r.Details()
+		return m != nil && m.IsEdited
 	},
 	"deleted": func(r *line.Record) bool { return r.Event.Type == event.MessageDeleted },
-	"system":  func(r *line.Record) bool { return r.Message == nil },
+	"system":  func(r *line.Record) bool { return !r.IsMessage },
 	"waiting": func(r *line.Record) bool { return r.Waiting },
 }
 
@@ -31,7 +35,7 @@ var anyMention = regexp.MustCompile(`(^|[^\pL\pN_@])@[\pL\pN_]`)
 // mentions tells whether the watched agent is mentioned; to an operator,
 // whether anybody is.
 func mentions(r *line.Record) bool {
-	return r.Mentioned || r.Agent == "" && r.Message != nil && anyMention.MatchString(r.Text)
+	return r.Mentioned || r.Agent == "" && r.IsMessage && anyMention.MatchString(r.Text)
 }
 
 func compileIs(t token, v val, _ Options) (matcher, error) {

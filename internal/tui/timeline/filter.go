@@ -37,7 +37,10 @@ func (t *Timeline) Refilter(n int) (more bool) {
 // asked about is not shown.
 func (t *Timeline) rebuild() {
 	clear(t.rows)
-	t.rows, t.shown = t.rows[:0], 0
+	t.rows, t.shown, t.day = t.rows[:0], 0, day{}
+	if t.edge != NoEdge {
+		t.rows = append(t.rows, t.edgeRow())
+	}
 	for _, e := range t.entries[t.pending:] {
 		if e.shown {
 			t.show(e.row)

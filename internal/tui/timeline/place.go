@@ -5,34 +5,31 @@ import "sort"
 // Following reports whether the newest row is in view and stays there.
 func (t *Timeline) Following() bool { return t.following }
 
-// Follow goes to the newest row and stays there.
-func (t *Timeline) Follow() {
-	t.following = true
-	t.unpin()
-	t.forgetChecks()
-}
-
 // Pause freezes the view with the newest row selected.
 func (t *Timeline) Pause() {
 	if !t.following {
 		return
 	}
 	t.following = false
-	t.pausedAt = t.seq
+	t.pausedAt = t.high
 	if n := t.Len(); n > 0 {
 		t.selected = t.At(n - 1).Key
 	}
 }
 
-// New returns how many events that are shown came since it was paused.
+// New returns how many events that are shown, or were let go, came since it was
+// paused.
 func (t *Timeline) New() int {
 	if t.following {
 		return 0
 	}
 	n := 0
 	for i := len(t.rows) - 1; i >= 0 && t.rows[i].Key > t.pausedAt; i-- {
-		if t.rows[i].Kind == Event {
+		switch r := t.rows[i]; {
+		case r.Kind == Event:
 			n++
+		case r.LetGo():
+			n += int(r.Missing.Count)
 		}
 	}
 	return n

@@ -12,10 +12,11 @@ type Kind uint8
 
 // The kinds of rows.
 const (
-	Event Kind = iota // one event
-	Gap               // events that are missing
-	Day               // the events below are of another day
-	Check             // the agent was seen checking its messages here
+	Event  Kind = iota // one event
+	Gap                // events that are missing
+	Day                // the events below are of another day
+	AtEdge             // what is above the oldest event
+	Check              // the agent was seen checking its messages here
 )
 
 // Row is one row of a timeline. It is immutable.
@@ -26,9 +27,11 @@ type Row struct {
 	// Record is the event of an Event row.
 	Record *line.Record
 	// Missing is what a Gap row lacks.
-	Missing Missing
+	Missing *Missing
 	// Day is the midnight with which the day of a Day row begins.
 	Day time.Time
+	// Edge is what an AtEdge row says.
+	Edge Edge
 	// Checked is when the agent was seen checking, and Of the channels that it
 	// checked if it did not check all, of a Check row.
 	Checked time.Time
@@ -46,7 +49,24 @@ type Missing struct {
 	// After and Before are the times of the events next to it; zero if there
 	// are none yet.
 	After, Before time.Time
+	// From is the cursor behind which what was let go begins, and To that of
+	// the first event that is here again.
+	From, To event.Cursor
 }
+
+// Edge is what there is above the oldest event.
+type Edge uint8
+
+// The edges.
+const (
+	NoEdge  Edge = iota // nothing to say
+	Loading             // older events are being loaded
+	Oldest              // there are no older ones
+)
+
+// LetGo reports whether r is a gap of events that were let go because there
+// were too many to hold. They can be loaded again.
+func (r *Row) LetGo() bool { return r.Kind == Gap && r.Missing.Reason == "" }
 
 // time is when what the row shows was; zero if that is not known.
 func (r *Row) time() time.Time {
@@ -61,10 +81,23 @@ func (r *Row) time() time.Time {
 	return r.Day
 }
 
-// overhead is roughly what a record takes besides its texts, in bytes.
-const overhead = 1280
+// overhead is roughly what a record takes besides its texts, in bytes: itself,
+// its event, its row, and what the allocator rounds up.
+const overhead = 720
 
-// sizeOf is roughly how much memory a record holds.
+// sizeOf is roughly how much memory a record holds. Mostly the payload is a
+// part of the wire form; where it is not, it is about as much again.
 func sizeOf(r *line.Record) int64 {
-	return overhead + int64(len(r.Event.Wire)+len(r.Event.Payload)+2*len(r.Text))
+	n := overhead + len(r.Event.Wire) + len(r.Text)
+	if p := r.Event.Payload; len(p) > 0 && cap(r.Event.Wire) > 0 && !within(r.Event.Wire, p) {
+		n += len(p)
+	}
+	return int64(n)
+}
+
+// within reports whether part is a slice of the end of whole, as events are
+// made.
+func within(whole, part []byte) bool {
+	at := len(whole) - 1 - len(part)
+	return at >= 0 && &whole[at] == &part[0]
 }

@@ -10,7 +10,7 @@ import (
 // The bounds of a timeline unless Options say otherwise.
 const (
 	DefaultEvents = 50_000
-	DefaultBytes  = 64 << 20
+	DefaultBytes  = 72 << 20 // about 50,000 ordinary events
 )
 
 // Options bound a timeline. The zero Options are useful.
@@ -28,14 +28,19 @@ type entry struct {
 	shown bool
 }
 
+func (e entry) isEvent() bool { return e.row.Kind == Event }
+
 // Timeline is a bounded list of rows with a place in it.
 type Timeline struct {
 	o       Options
 	entries []entry // all, oldest first
-	rows    []*Row  // those shown, with their days
+	rows    []*Row  // those shown, with their days and the edge
 	bytes   int64
 	events  int // entries that are events
-	seq     uint64
+	low     uint64
+	high    uint64 // the lowest and highest keys given so far
+	edge    Edge
+	day     day            // of the newest event shown
 	replies map[string]int // messages held by the thread they are in
 
 	match   func(*line.Record) bool
@@ -43,15 +48,12 @@ type Timeline struct {
 	shown   int // events in rows
 
 	following bool
-	selected  uint64 // key of the selected row; meaningful while paused
-	pausedAt  uint64 // key of the newest entry when it was paused
-	top       uint64 // key of the first row of the window
-	skip      int    // lines of it above the window
-	jumped    bool   // the selected row was gone to: show what is around it
-	pinned    []*Row // rows let go by the bounds but kept for the reader
-	dropped   int64  // events let go behind the pinned ones
-
-	checks []uint64 // keys of the Check rows; all but the newest go when it follows
+	selected  uint64   // key of the selected row; meaningful while paused
+	pausedAt  uint64   // key of the newest entry when it was paused
+	top       uint64   // key of the first row of the window
+	skip      int      // lines of it above the window
+	jumped    bool     // the selected row was gone to: show what is around it
+	checks    []uint64 // keys of the Check rows; all but the newest go when it follows
 }
 
 // New returns an empty timeline that follows.
@@ -65,11 +67,10 @@ func New(o Options) *Timeline {
 	if o.Location == nil {
 		o.Location = time.Local
 	}
-	return &Timeline{o: o, following: true}
+	return &Timeline{o: o, low: middle, high: middle, following: true}
 }
 
-// Append adds an event at the end, and lets the oldest go if there are too
-// many.
+// Append adds an event at the end, and lets others go if there are too many.
 func (t *Timeline) Append(r *line.Record) {
 	row := &Row{Key: t.next(), Kind: Event, Record: r, size: sizeOf(r)}
 	t.events++
@@ -85,7 +86,7 @@ func (t *Timeline) AppendGap(m Missing) {
 	if n := len(t.entries); n > 0 && m.After.IsZero() {
 		m.After = t.entries[n-1].row.time()
 	}
-	t.add(entry{&Row{Key: t.next(), Kind: Gap, Missing: m}, true})
+	t.add(entry{&Row{Key: t.next(), Kind: Gap, Missing: &m}, true})
 }
 
 // closeGap notes behind a gap when it ended.
@@ -97,20 +98,32 @@ func (t *Timeline) closeGap(at time.Time) {
 	if n == 0 || t.entries[n-1].row.Kind != Gap || !t.entries[n-1].row.Missing.Before.IsZero() {
 		return
 	}
-	old := t.entries[n-1].row
-	closed := *old
-	closed.Missing.Before = at
-	t.entries[n-1].row = &closed
-	if i := slices.Index(t.rows, old); i >= 0 {
-		t.rows[i] = &closed
+	closed := *t.entries[n-1].row.Missing
+	closed.Before = at
+	t.replace(n-1, &closed)
+}
+
+// replace changes what the gap with that index lacks.
+func (t *Timeline) replace(i int, m *Missing) {
+	old := t.entries[i].row
+	row := &Row{Key: old.Key, Kind: Gap, Missing: m}
+	t.entries[i].row = row
+	if j := slices.Index(t.rows, old); j >= 0 {
+		t.rows[j] = row
 	}
 }
 
-// next returns the key of the next entry. Between two of them there is room
-// for the row of a day.
+// Keys begin in the middle and leave room between two entries: for those that
+// are filled in later, and for the row of a day right before each.
+const (
+	middle = 1 << 63
+	stride = 1 << 16
+)
+
+// next returns the key of the next entry.
 func (t *Timeline) next() uint64 {
-	t.seq += 2
-	return t.seq
+	t.high += stride
+	return t.high
 }
 
 func (t *Timeline) add(e entry) {
@@ -124,69 +137,66 @@ func (t *Timeline) add(e entry) {
 func (t *Timeline) show(r *Row) {
 	if r.Kind == Event {
 		t.shown++
-		if day := t.dayOf(r); !day.Equal(t.lastDay()) {
-			t.rows = append(t.rows, &Row{Key: r.Key - 1, Kind: Day, Day: day})
+		if at := r.Record.Time(); !t.day.holds(at) {
+			t.day = dayOf(at, t.o.Location)
+			t.rows = append(t.rows, t.dayRow(r))
 		}
 	}
 	t.rows = append(t.rows, r)
 }
 
-func (t *Timeline) dayOf(r *Row) time.Time {
-	y, m, d := r.Record.Time().In(t.o.Location).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, t.o.Location)
+// dayRow is the row of the day of an event, to stand before it.
+func (t *Timeline) dayRow(r *Row) *Row {
+	return &Row{Key: r.Key - 1, Kind: Day, Day: dayOf(r.Record.Time(), t.o.Location).from}
 }
 
-// lastDay is the day of the newest event shown.
-func (t *Timeline) lastDay() time.Time {
-	for _, r := range slices.Backward(t.rows) {
-		switch r.Kind {
-		case Event:
-			return t.dayOf(r)
-		case Day:
-			return r.Day
-		}
-	}
-	return time.Time{}
+// day is the time from one midnight to the next.
+type day struct{ from, to time.Time }
+
+func dayOf(at time.Time, in *time.Location) day {
+	y, m, d := at.In(in).Date()
+	return day{time.Date(y, m, d, 0, 0, 0, 0, in), time.Date(y, m, d+1, 0, 0, 0, 0, in)}
 }
+
+func (d day) holds(at time.Time) bool { return !at.Before(d.from) && at.Before(d.to) }
 
 // Events returns how many events are held, whether they are shown or not.
 func (t *Timeline) Events() int { return t.events }
+
+// Bytes returns roughly how much memory the events held take.
+func (t *Timeline) Bytes() int64 { return t.bytes }
 
 // Shown returns how many of the events held are shown.
 func (t *Timeline) Shown() int { return t.shown }
 
 // Newest returns the newest event held; nil if there is none.
 func (t *Timeline) Newest() *line.Record {
-	for _, e := range slices.Backward(t.entries) {
-		if e.row.Kind == Event {
-			return e.row.Record
+	if i := t.newest(); i >= 0 {
+		return t.entries[i].row.Record
+	}
+	return nil
+}
+
+// newest is the index of the newest event; -1 if there is none.
+func (t *Timeline) newest() int {
+	for i, e := range slices.Backward(t.entries) {
+		if e.isEvent() {
+			return i
 		}
+	}
+	return -1
+}
+
+// Oldest returns the oldest event held; nil if there is none.
+func (t *Timeline) Oldest() *line.Record {
+	if i := slices.IndexFunc(t.entries, entry.isEvent); i >= 0 {
+		return t.entries[i].row.Record
 	}
 	return nil
 }
 
 // Len returns how many rows are shown.
-func (t *Timeline) Len() int { return t.kept() + len(t.rows) }
-
-// kept is how many rows stand before t.rows: the pinned ones, and the one
-// that says what is missing behind them.
-func (t *Timeline) kept() int {
-	switch {
-	case len(t.pinned) == 0:
-		return 0
-	case t.dropped == 0:
-		return len(t.pinned)
-	}
-	return len(t.pinned) + 1
-}
+func (t *Timeline) Len() int { return len(t.rows) }
 
 // At returns the row with that index, 0 being the oldest.
-func (t *Timeline) At(i int) *Row {
-	switch n := t.kept(); {
-	case i < len(t.pinned):
-		return t.pinned[i]
-	case i >= n:
-		return t.rows[i-n]
-	}
-	return &Row{Key: t.pinned[len(t.pinned)-1].Key + 1, Kind: Gap, Missing: Missing{Count: t.dropped}}
-}
+func (t *Timeline) At(i int) *Row { return t.rows[i] }

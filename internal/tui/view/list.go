@@ -82,6 +82,8 @@ func (s *Screen) row(r Row, width int) []string {
 	switch r.Kind {
 	case DayRule:
 		return []string{s.ruleRow(r, "─", faint, width)}
+	case EdgeRule:
+		return []string{s.ruleRow(r, " ", faint, width)}
 	case GapRule:
 		return []string{s.ruleRow(r, "╌", yellow, width)}
 	case CheckRule:

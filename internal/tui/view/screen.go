@@ -101,6 +101,7 @@ const (
 	DayRule
 	GapRule
 	CheckRule
+	EdgeRule
 )
 
 // Row is one row of the list.

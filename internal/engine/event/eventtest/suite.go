@@ -84,6 +84,10 @@ func TestSource(t *testing.T, open func(t *testing.T) Harness) {
 		{"Gap/ZeroCursorIsNoGap", testTrimmedZero},
 		{"Gap/TrimmedWhileReading", testGapTrimmedReading},
 		{"Gap/EpochWhileReading", testGapEpochReading},
+		{"Backwards/Last", testLast},
+		{"Backwards/Before", testBefore},
+		{"Backwards/BeforeRefuses", testBeforeRefuses},
+		{"Backwards/BeforeWhatWasTrimmed", testBeforeTrimmed},
 		{"Snapshot/RecentMessages", testSnapshotMessages},
 		{"Snapshot/ContinuesIntoStream", testSnapshotContinues},
 	}
