@@ -64,10 +64,10 @@ func (a *attached) stop() error {
 
 // openDirect opens the database at path with the engine in this process,
 // read-only: nothing is ever written beside what SQLite itself needs to read.
-// What happens to the database meanwhile is told in lines for standard error;
-// tell may be nil.
-func openDirect(ctx context.Context, path string, tell func(line string)) (*attachment, error) {
-	a, err := attachReadOnly(ctx, path, newNoticeLogger(tell))
+// What happens to the database meanwhile is told in lines for standard error,
+// if somebody wants them.
+func openDirect(ctx context.Context, path string, f sourceFlags) (*attachment, error) {
+	a, err := attachWith(ctx, path, newNoticeLogger(f.notify), sqlite.Options{ReadOnly: true, Archive: f.archive})
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func openDirect(ctx context.Context, path string, tell func(line string)) (*atta
 	}
 	return &attachment{
 		Source: source, Agents: a.Agents, Channels: a.Channels, Mode: mode, Notes: a.notes,
-		Where: path, Ephemeral: true, Close: a.stop,
+		Where: path, Derived: a.capture == "poll", Ephemeral: true, Close: a.stop,
 	}, nil
 }
 
@@ -89,6 +89,11 @@ func openDirect(ctx context.Context, path string, tell func(line string)) (*atta
 // triggers in it the change log tells what happens; without them a poll of
 // the tables must do.
 func attachReadOnly(ctx context.Context, path string, logger *slog.Logger) (*attached, error) {
+	return attachWith(ctx, path, logger, sqlite.Options{ReadOnly: true})
+}
+
+// attachWith does it with the event file opened in a way.
+func attachWith(ctx context.Context, path string, logger *slog.Logger, events sqlite.Options) (*attached, error) {
 	host := capture.NewHost(path)
 	generation, err := host.Generation(ctx)
 	if err != nil {
@@ -112,7 +117,7 @@ func attachReadOnly(ctx context.Context, path string, logger *slog.Logger) (*att
 	opts.Changes = newEither(path, !status.Installed)
 	if status.Installed {
 		a.capture = "trigger"
-		if opts.Base, err = openBase(ctx, path, status); err != nil {
+		if opts.Base, err = openBase(ctx, path, status, events); err != nil {
 			a.note("the events before now are not used: %v", err)
 		}
 	} else {
@@ -146,11 +151,11 @@ func readStatus(ctx context.Context, host *capture.Host) (trigger.Status, error)
 
 // openBase opens the event file beside the database, if an engine keeps one
 // for this very change log. No base and no error means that there is none.
-func openBase(ctx context.Context, path string, status trigger.Status) (engine.Base, error) {
+func openBase(ctx context.Context, path string, status trigger.Status, opts sqlite.Options) (engine.Base, error) {
 	if _, err := os.Stat(eventFile(path)); err != nil {
 		return nil, nil //nolint:nilnil // nothing there is no error
 	}
-	log, err := openEvents(ctx, path, sqlite.Options{ReadOnly: true})
+	log, err := openEvents(ctx, path, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ type tailOptions struct {
 	clock, timezone, color         string
 	utc, raw                       bool
 	noControl, noReconnect, quiet  bool
+	record                         string
 }
 
 // defaultLast is how many events tail shows before it follows.
@@ -119,7 +120,8 @@ func addTailOutput(flags *pflag.FlagSet, o *tailOptions) {
 	flags.BoolVar(&o.raw, "raw", false, "do not make control characters harmless (never in JSON)")
 	flags.BoolVar(&o.noControl, "no-control", false, "no stream.gap and stream.live objects in JSON")
 	flags.BoolVar(&o.quiet, "quiet", false, "nothing but errors on standard error")
-	groupFlags(flags, "How it looks", "output", "template", "template-file", "time", "utc", "timezone", "color", "raw", "no-control", "quiet")
+	flags.StringVar(&o.record, "record", "", "also write what is shown to this new `FILE`: cslack-stream replay FILE shows it again")
+	groupFlags(flags, "How it looks", "record", "output", "template", "template-file", "time", "utc", "timezone", "color", "raw", "no-control", "quiet")
 }
 
 // completeTail registers what the shell can complete.

@@ -159,6 +159,10 @@ func (p *tailPlan) setFilters(env *environment) (err error) {
 	if slices.ContainsFunc(p.types, func(t string) bool { return event.DMReceived.Matches(t) && !event.MessageNew.Matches(t) }) {
 		p.foldsRepeats = false
 	}
+	// A recording holds everything, and what is shown is what is recorded.
+	if p.tailOptions.record != "" {
+		p.foldsRepeats = false
+	}
 	return nil
 }
 
@@ -261,7 +265,8 @@ func (p *tailPlan) format(flags *pflag.FlagSet, template string) (line.Format, e
 func (p *tailPlan) request(agent event.Agent, channels []string) event.Request {
 	return event.Request{
 		Agent: agent, Operator: agent.IsZero(),
-		Filter: event.Filter{Types: p.types, Channels: channels},
-		After:  p.after, Since: p.sinceTime, Until: p.untilTime,
+		Filter:   event.Filter{Types: p.types, Channels: channels},
+		Audience: agent.IsZero() && p.tailOptions.record != "",
+		After:    p.after, Since: p.sinceTime, Until: p.untilTime,
 	}
 }

@@ -23,6 +23,9 @@ type tailer struct {
 	fold    line.Fold
 	request event.Request
 	saying  sync.Mutex // connections say things too
+	infos   []event.AgentInfo
+	tape    *recorder
+	only    *event.Audience // of view.Agent; nil until asked for
 
 	out     []byte       // lines of the batch that is being printed
 	printed int          // lines, all in all
@@ -45,6 +48,7 @@ func runTail(ctx context.Context, env *environment, plan *tailPlan) error {
 		t.source = source
 		if err = t.prepare(ctx); err == nil {
 			err = t.run(ctx)
+			t.tape.finish(t.cursor)
 		}
 	}
 	return t.end(ctx, err)
@@ -56,6 +60,7 @@ func (t *tailer) prepare(ctx context.Context) error {
 	if err != nil && (t.plan.agent != "" || !errors.Is(err, event.ErrForbidden)) {
 		return err
 	}
+	t.infos = infos
 	t.view.Names = line.NewNames(infos)
 	if t.plan.agent != "" {
 		if t.view.Agent, err = findAgent(t.plan.agent, infos); err != nil {
@@ -74,6 +79,9 @@ func (t *tailer) prepare(ctx context.Context) error {
 	}
 	t.request = t.plan.request(t.view.Agent, channels)
 	if t.printer, err = line.NewPrinter(t.plan.printer); err != nil {
+		return err
+	}
+	if err := t.startRecording(); err != nil {
 		return err
 	}
 	t.introduce()
@@ -202,6 +210,8 @@ func (t *tailer) record(e *event.Event) *line.Record {
 func (t *tailer) printRecords(records []*line.Record) error {
 	t.printer.Widen(records)
 	t.out = t.out[:0]
+	var shown []*event.Event // for the recording
+	defer func() { t.tape.events(shown) }()
 	for _, r := range records {
 		n := len(t.out)
 		var err error
@@ -213,6 +223,9 @@ func (t *tailer) printRecords(records []*line.Record) error {
 		}
 		t.printed++
 		t.newest = r.Time()
+		if t.tape != nil {
+			shown = append(shown, r.Event)
+		}
 		if t.plan.count > 0 && t.printed == t.plan.count {
 			t.cursor = r.Event.Cursor
 			return errors.Join(t.write(t.out), errCount)

@@ -31,19 +31,23 @@ type stream struct {
 
 // Subscribe implements event.Source.
 func (e *Engine) Subscribe(ctx context.Context, req event.Request) (event.Stream, error) {
+	return subscribe(ctx, e.log, e.window, req, e.opts.Now)
+}
+
+func subscribe(ctx context.Context, log Log, window *bus.Window, req event.Request, now func() time.Time) (event.Stream, error) {
 	if req.Agent.IsZero() && !req.Operator {
 		return nil, fmt.Errorf("subscribe as nobody: %w", event.ErrForbidden)
 	}
-	b, err := e.log.Bounds(ctx)
+	b, err := log.Bounds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{log: e.log, window: e.window, req: req, now: e.opts.Now, end: b.Latest()}
-	if s.cursor, err = e.log.Resolve(ctx, req.After, req.Filter); err != nil {
+	s := &stream{log: log, window: window, req: req, now: now, end: b.Latest()}
+	if s.cursor, err = log.Resolve(ctx, req.After, req.Filter); err != nil {
 		return nil, err
 	}
 	if req.After.IsZero() && !req.Since.IsZero() {
-		at, err := e.log.Seek(ctx, req.Since)
+		at, err := log.Seek(ctx, req.Since)
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +59,7 @@ func (e *Engine) Subscribe(ctx context.Context, req event.Request) (event.Stream
 	if req.Operator || len(req.Also) > 0 {
 		agent = event.Agent{} // woken by all events
 	}
-	s.reader = e.window.Join(agent)
+	s.reader = window.Join(agent)
 	return s, nil
 }
 

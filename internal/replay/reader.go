@@ -206,10 +206,9 @@ func kindOf(line []byte) event.Type {
 	if !bytes.HasPrefix(line, []byte(begin)) {
 		return ""
 	}
-	rest := line[len(begin):]
-	i := bytes.IndexByte(rest, '"')
-	if i < 0 {
+	t, _, ok := bytes.Cut(line[len(begin):], []byte{'"'})
+	if !ok {
 		return ""
 	}
-	return event.Type(rest[:i])
+	return event.Type(t)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -54,31 +53,14 @@ func (r *Recording) Header() Header { return r.header }
 // Agents lists the agents of the header.
 func (r *Recording) Agents(context.Context) ([]event.AgentInfo, error) { return r.header.Infos(), nil }
 
-// Channels lists the channels that the recorded events name. It reads the
-// recording once, up to its end or to what is wrong with it.
+// Channels lists the channels that the recorded events name, whoever asks:
+// those that recorded saw all of them.
 func (r *Recording) Channels(ctx context.Context, _ event.Agent) ([]event.Channel, error) {
-	lines, file, err := r.open()
-	if err != nil {
-		return nil, err
+	req := event.Request{Operator: true}
+	if len(r.viewers) > 0 {
+		req = event.Request{Agent: r.viewers[0], Also: r.viewers[1:]}
 	}
-	defer file.Close()
-	if _, err := lines.header(); err != nil {
-		return nil, err
-	}
-	found := make(map[string]event.Channel)
-	for ctx.Err() == nil {
-		e, err := lines.entry()
-		if err != nil || e.end != nil {
-			return slices.Collect(maps.Values(found)), nil //nolint:nilerr // who reads the events is told
-		}
-		if e.event == nil {
-			continue
-		}
-		if c, ok := channelOf(e.event); ok {
-			found[c.ID] = c
-		}
-	}
-	return nil, ctx.Err()
+	return Channels(ctx, r, req)
 }
 
 // Subscribe implements event.Source. Of one agent's recording only that agent

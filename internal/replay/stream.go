@@ -2,7 +2,6 @@ package replay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -22,10 +21,10 @@ var errNoAudience = errors.New("the recording does not say who could see this ev
 
 // stream is one reader's place in a recording.
 type stream struct {
-	lines  *reader
-	file   *os.File
-	req    event.Request
-	whole  bool // every event is for this reader
+	lines *reader
+	file  *os.File
+	req   event.Request
+	whole bool // every event is for this reader
 
 	pending *entry // read, and not looked at
 	cursor  event.Cursor
@@ -143,24 +142,4 @@ func (s *stream) Close() error {
 		return s.file.Close()
 	}
 	return nil
-}
-
-// channelOf is the channel that an event names.
-func channelOf(e *event.Event) (event.Channel, bool) {
-	if e.Channel == "" {
-		return event.Channel{}, false
-	}
-	var p struct {
-		Name        string     `json:"name"`
-		ChannelName string     `json:"channel_name"`
-		Kind        event.Kind `json:"channel_kind"`
-		Members     []string   `json:"channel_members"`
-	}
-	if json.Unmarshal(e.Payload, &p) != nil {
-		return event.Channel{}, false
-	}
-	if p.ChannelName == "" {
-		p.ChannelName = p.Name
-	}
-	return event.Channel{ID: e.Channel, Name: p.ChannelName, Kind: p.Kind, Members: p.Members}, true
 }

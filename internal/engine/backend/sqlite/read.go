@@ -15,11 +15,34 @@ import (
 
 // Bounds returns the ends of the log.
 func (l *Log) Bounds(ctx context.Context) (backend.Bounds, error) {
-	b, err := readBounds(ctx, l.readers)
+	b, err := l.bounds(ctx, l.readers)
 	if err != nil {
 		return b, fmt.Errorf("read bounds: %w", err)
 	}
 	return b, nil
+}
+
+// bounds are those of what this log reads: with the archive, retention has
+// removed only what came before it.
+func (l *Log) bounds(ctx context.Context, q rowQueryer) (backend.Bounds, error) {
+	b, err := readBounds(ctx, q)
+	if err != nil || !l.opts.Archive {
+		return b, err
+	}
+	var first sql.NullInt64
+	err = q.QueryRowContext(ctx, `SELECT min(id) FROM event_archive`).Scan(&first)
+	if first.Valid {
+		b.TrimmedDM, b.TrimmedRest = min(b.TrimmedDM, first.Int64-1), min(b.TrimmedRest, first.Int64-1)
+	}
+	return b, err
+}
+
+// events is the table that this log reads.
+func (l *Log) events() string {
+	if !l.opts.Archive {
+		return "event_stream"
+	}
+	return "(SELECT * FROM event_archive UNION ALL SELECT * FROM event_stream)"
 }
 
 type rowQueryer interface {
@@ -41,7 +64,7 @@ func readBounds(ctx context.Context, q rowQueryer) (backend.Bounds, error) {
 func (l *Log) Read(ctx context.Context, after event.Cursor, f event.Filter, limit int) ([]*event.Event, error) {
 	var events []*event.Event
 	err := l.view(ctx, func(tx *sql.Tx) error {
-		b, err := readBounds(ctx, tx)
+		b, err := l.bounds(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -59,7 +82,7 @@ func (l *Log) Read(ctx context.Context, after event.Cursor, f event.Filter, limi
 func (l *Log) Before(ctx context.Context, at event.Cursor, limit int) ([]*event.Event, error) {
 	var events []*event.Event
 	err := l.view(ctx, func(tx *sql.Tx) error {
-		b, err := readBounds(ctx, tx)
+		b, err := l.bounds(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -105,7 +128,7 @@ func (l *Log) Checkpoint(ctx context.Context) (claudeslack.Checkpoint, error) {
 }
 
 func (l *Log) query(ctx context.Context, tx *sql.Tx, epoch, where string, args ...any) ([]*event.Event, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT `+eventColumns+` FROM event_stream `+where, args...)
+	rows, err := tx.QueryContext(ctx, `SELECT `+eventColumns+` FROM `+l.events()+` `+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +213,7 @@ func (l *Log) Resolve(ctx context.Context, after event.Cursor, f event.Filter) (
 func (l *Log) Seek(ctx context.Context, t time.Time) (event.Cursor, error) {
 	var c event.Cursor
 	err := l.view(ctx, func(tx *sql.Tx) error {
-		b, err := readBounds(ctx, tx)
+		b, err := l.bounds(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -210,7 +233,7 @@ func (l *Log) Seek(ctx context.Context, t time.Time) (event.Cursor, error) {
 func (l *Log) CursorAt(ctx context.Context, change int64) (event.Cursor, error) {
 	var c event.Cursor
 	err := l.view(ctx, func(tx *sql.Tx) error {
-		b, err := readBounds(ctx, tx)
+		b, err := l.bounds(ctx, tx)
 		if err != nil {
 			return err
 		}
