@@ -11,8 +11,13 @@ import (
 	"cslack-stream/internal/engine/event"
 )
 
-// page is how many events a stream takes at a time.
-const page = 256
+// page is how many events a stream takes at a time, and longPage how many one
+// that reads the past: there every read of the log costs as much as a hundred
+// events.
+const (
+	page     = 256
+	longPage = 2048
+)
 
 // stream is one reader's cursor over the window and, where that does not
 // reach back, the log.
@@ -108,6 +113,9 @@ func (s *stream) fetch(ctx context.Context) ([]*event.Event, error) {
 	}
 	events, ok := s.window.After(s.cursor, limit)
 	if !ok {
+		if !s.req.Follow {
+			limit = longPage
+		}
 		var err error
 		if events, err = s.log.Read(ctx, s.cursor, s.req.Filter, limit); err != nil {
 			return nil, err
