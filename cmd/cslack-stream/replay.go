@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"time"
 
 	"cslack-stream/internal/engine/event"
@@ -140,6 +141,9 @@ func (o *replayOptions) setPace(pace *replay.Pace, flags *pflag.FlagSet) (err er
 	return nil
 }
 
+// replayGC is how much garbage there may be for what is held, in percent.
+const replayGC = 400
+
 // runReplay shows what plan asks for until it ends or is ended. A terminal is
 // served the same lines.
 func runReplay(ctx context.Context, env *environment, plan *replayPlan) error {
@@ -147,6 +151,10 @@ func runReplay(ctx context.Context, env *environment, plan *replayPlan) error {
 	defer stopSignals()
 	ctx, stopHangup := onHangup(ctx, env.Stdout)
 	defer stopHangup()
+	if env.Getenv("GOGC") == "" {
+		// Little is held, and much passes through.
+		debug.SetGCPercent(replayGC)
+	}
 	t := &tailer{env: env, plan: plan.tailPlan, idle: time.Now()}
 	plan.source.notify = func(line string) { t.say("%s", line) }
 	source, err := openReplay(ctx, env, plan)
@@ -172,8 +180,16 @@ type paced struct {
 	pace replay.Pace
 }
 
-// Subscribe implements event.Source.
+// Subscribe implements event.Source. Without a pace there is nothing to wait
+// for, and the next events are read while these are printed.
 func (p paced) Subscribe(ctx context.Context, req event.Request) (event.Stream, error) {
+	if p.pace.Speed == 0 {
+		s, err := p.Source.Subscribe(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		return replay.ReadAhead(ctx, s), nil
+	}
 	player, err := replay.Play(ctx, p.Source, req, p.pace)
 	if err != nil {
 		return nil, err // not a stream that is nil

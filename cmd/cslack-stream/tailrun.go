@@ -25,6 +25,7 @@ type tailer struct {
 	saying  sync.Mutex // connections say things too
 	infos   []event.AgentInfo
 	tape    *recorder
+	plain   bool            // every event is a line of JSON
 	only    *event.Audience // of view.Agent; nil until asked for
 
 	out     []byte       // lines of the batch that is being printed
@@ -81,6 +82,7 @@ func (t *tailer) prepare(ctx context.Context) error {
 	if t.printer, err = line.NewPrinter(t.plan.printer); err != nil {
 		return err
 	}
+	t.plain = t.plan.printer.Format == line.FormatJSON && !t.plan.narrows() && t.plan.count == 0
 	if err := t.startRecording(); err != nil {
 		return err
 	}
@@ -182,6 +184,9 @@ func (t *tailer) next(ctx context.Context, s event.Stream) ([]*event.Event, erro
 // print prints those of the events that the filters let through, in one
 // write.
 func (t *tailer) print(events []*event.Event) error {
+	if t.plain {
+		return t.printPlain(events)
+	}
 	var records []*line.Record
 	for _, e := range events {
 		if r := t.record(e); r != nil {
@@ -189,6 +194,21 @@ func (t *tailer) print(events []*event.Event) error {
 		}
 	}
 	return t.printRecords(records)
+}
+
+// printPlain prints events as JSON without putting them into words first.
+func (t *tailer) printPlain(events []*event.Event) error {
+	t.out = t.out[:0]
+	for _, e := range events {
+		t.view.Names.Learn(e)
+		t.out = t.view.AppendJSON(t.out, e)
+	}
+	if n := len(events); n > 0 {
+		t.printed += n
+		t.newest = events[n-1].CreatedAt
+	}
+	t.tape.events(events)
+	return t.write(t.out)
 }
 
 // record is e in words; nil if it is not to be shown.

@@ -79,7 +79,7 @@ func (e *Event) Encode() error {
 	b = append(b, `,"id":"`...)
 	b, _ = e.Cursor.AppendText(b)
 	b = append(b, `","timestamp":"`...)
-	b = e.CreatedAt.UTC().AppendFormat(b, TimeFormat)
+	b = appendTime(b, e.CreatedAt.UTC())
 	b = append(b, `","entity_type":`...)
 	b = appendString(b, e.EntityType)
 	b = append(b, `,"entity_id":`...)

@@ -1,6 +1,9 @@
 package event
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // EachMember calls f with every member of a JSON object, the name without its
 // quotes, both as they are written. It takes only what needs no decoding:
@@ -214,3 +217,33 @@ func appendOrNull(b []byte, s string) []byte {
 	}
 	return appendString(b, s)
 }
+
+// appendTime appends t, which is UTC, in TimeFormat.
+func appendTime(b []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(b, TimeFormat)
+	}
+	hour, minute, second := t.Clock()
+	digits := func(n, width int) {
+		for at := pow10[width-1]; at > 0; at /= 10 {
+			b = append(b, byte('0'+n/at%10))
+		}
+	}
+	digits(year, 4)
+	b = append(b, '-')
+	digits(int(month), 2)
+	b = append(b, '-')
+	digits(day, 2)
+	b = append(b, 'T')
+	digits(hour, 2)
+	b = append(b, ':')
+	digits(minute, 2)
+	b = append(b, ':')
+	digits(second, 2)
+	b = append(b, '.')
+	digits(t.Nanosecond()/1e6, 3)
+	return append(b, 'Z')
+}
+
+var pow10 = [...]int{1, 10, 100, 1000}

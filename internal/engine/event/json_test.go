@@ -79,3 +79,11 @@ func BenchmarkEncode(b *testing.B) {
 		}
 	}
 }
+
+func TestAppendTime(t *testing.T) {
+	for _, when := range []time.Time{{}, time.UnixMilli(0), time.UnixMilli(1767366245123), time.Unix(1e10, 999_999_999), time.Date(9999, 12, 31, 23, 59, 59, 1e6, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		if got, want := string(appendTime(nil, when.UTC())), when.UTC().Format(TimeFormat); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
