@@ -17,7 +17,6 @@ import (
 // make sense for the past, and how fast it is played.
 type replayOptions struct {
 	tailOptions
-	file    string // a recording, or a copy of an event file
 	speed   string
 	maxIdle time.Duration
 	toDB    string
@@ -85,7 +84,7 @@ func (o *replayOptions) addStart(flags *pflag.FlagSet) {
 // replayPlan is what replay was asked to do.
 type replayPlan struct {
 	*tailPlan
-	file, toDB string
+	file, toDB string // a recording or an event file to read, and one to make
 	pace       replay.Pace
 }
 
