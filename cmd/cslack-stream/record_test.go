@@ -165,3 +165,29 @@ func TestPaced_StopsWithItsReader(t *testing.T) {
 		t.Errorf("Next after Close: got %v, want ErrClosed", err)
 	}
 }
+
+// TestReplay_SaysHowToGoOn: who stops in the middle is told the command that
+// goes on there.
+func TestReplay_SaysHowToGoOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "it")
+	runWorld(t, dev("1", "2"), "tail", "alice", "--all", "--no-follow", "--record", path)
+	ctx, stop := context.WithCancelCause(t.Context())
+	defer stop(nil)
+	r := &runTest{}
+	env := r.environment(nil, "replay", path, "--speed", "0.001", "--max-idle", "0")
+	env.Signals = func(context.Context) (context.Context, func()) { return ctx, func() {} }
+	env.IsTerminal = func(stream any) bool { return stream == env.Stderr }
+	env.Stdout = writerFunc(func(p []byte) (int, error) {
+		stop(&signalError{os.Interrupt})
+		return len(p), nil
+	})
+	r.code = run(t.Context(), env)
+	want := "1 line, resume: cslack-stream replay " + shellWord(path) + " --agent alice@webapp --since-id test1-1"
+	if r.code != exitInterrupted || !strings.Contains(r.err.String(), want) {
+		t.Errorf("got exit code %v and %s, want %s", r.code, &r.err, want)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

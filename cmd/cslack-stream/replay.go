@@ -52,6 +52,7 @@ func newReplayCommand(env *environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			// Where a screen for terminals is to be chosen, as watch does it.
 			return runReplay(cmd.Context(), env, plan)
 		},
 	}
@@ -154,7 +155,10 @@ func runReplay(ctx context.Context, env *environment, plan *replayPlan) error {
 		// Little is held, and much passes through.
 		debug.SetGCPercent(replayGC)
 	}
-	t := &tailer{env: env, plan: plan.tailPlan, idle: time.Now()}
+	t := &tailer{env: env, plan: plan.tailPlan, idle: time.Now(), again: "cslack-stream replay"}
+	if plan.file != "" {
+		t.again += " " + shellWord(plan.file)
+	}
 	plan.source.notify = func(line string) { t.say("%s", line) }
 	source, err := openReplay(ctx, env, plan)
 	if err != nil {

@@ -67,9 +67,12 @@ func (t *tailer) end(ctx context.Context, err error) error {
 
 // sayHowToResume names the command that goes on where this one stops.
 func (t *tailer) sayHowToResume() {
-	command := "cslack-stream tail"
+	command, agent := "cslack-stream tail", " "
+	if t.again != "" {
+		command, agent = t.again, " --agent "
+	}
 	if !t.view.Agent.IsZero() {
-		command += " " + shellWord(t.view.Names.Address(t.view.Agent))
+		command += agent + shellWord(t.view.Names.Address(t.view.Agent))
 	}
 	switch {
 	case t.source == nil:

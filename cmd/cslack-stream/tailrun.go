@@ -26,6 +26,7 @@ type tailer struct {
 	infos   []event.AgentInfo
 	tape    *recorder
 	plain   bool            // every event is a line of JSON
+	again   string          // the command that goes on, if it is not tail
 	only    *event.Audience // of view.Agent; nil until asked for
 
 	out     []byte       // lines of the batch that is being printed
