@@ -66,10 +66,10 @@ func (a *attached) stop() error {
 
 // openDirect opens the database at path with the engine in this process,
 // read-only: nothing is ever written beside what SQLite itself needs to read.
-// What happens to the database meanwhile is told in lines for standard error;
-// tell may be nil.
-func openDirect(ctx context.Context, path string, tell func(line string)) (*attachment, error) {
-	a, err := attachReadOnly(ctx, path, tuning{}, newNoticeLogger(tell))
+// What happens to the database meanwhile is told in lines for standard error,
+// if somebody wants them.
+func openDirect(ctx context.Context, path string, f sourceFlags) (*attachment, error) {
+	a, err := attachReadOnly(ctx, path, tuning{archive: f.archive}, newNoticeLogger(f.notify))
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func openDirect(ctx context.Context, path string, tell func(line string)) (*atta
 	writes := author.New(author.Options{Path: path})
 	out := &attachment{
 		Source: source, Agents: a.Agents, Channels: a.Channels, Why: a.why, Mode: mode, Notes: a.notes,
-		Where: path, Ephemeral: true, Trouble: a.trouble, Close: func() error { return errors.Join(writes.Close(), a.stop()) },
+		Where: path, Derived: a.capture == "poll", Ephemeral: true, Trouble: a.trouble, Close: func() error { return errors.Join(writes.Close(), a.stop()) },
 	}
 	if !a.static && !a.messagesOnly {
 		out.Actor = writes
@@ -136,7 +136,7 @@ func attachReadOnly(ctx context.Context, path string, t tuning, logger *slog.Log
 	opts.Changes = newEither(path, !status.Installed, t.interval)
 	if status.Installed {
 		a.capture = "trigger"
-		if opts.Base, err = openBase(ctx, path, status); err != nil {
+		if opts.Base, err = openBase(ctx, path, status, t.archive); err != nil {
 			a.note("the events before now are not used: %v", err)
 		}
 	} else {
@@ -171,13 +171,13 @@ func readStatus(ctx context.Context, host *capture.Host) (trigger.Status, error)
 // openBase opens the event file that an engine keeps for this very change
 // log: the one that the database names, or the one beside it. No base and no
 // error means that there is none.
-func openBase(ctx context.Context, path string, status trigger.Status) (engine.Base, error) {
+func openBase(ctx context.Context, path string, status trigger.Status, archive bool) (engine.Base, error) {
 	beside := eventFile(path)
 	for _, file := range []string{status.CarrierPath, beside} {
 		if _, err := os.Stat(file); err != nil {
 			continue
 		}
-		log, err := openEvents(ctx, path, sqlite.Options{Path: file, ReadOnly: true})
+		log, err := openEvents(ctx, path, sqlite.Options{Path: file, ReadOnly: true, Archive: archive})
 		if errors.Is(err, sqlite.ErrForeign) && file != beside {
 			continue // the database is a copy
 		}

@@ -9,6 +9,7 @@ func commands(env *environment) []*cobra.Command {
 		newServeCommand(env),
 		newWatchCommand(env),
 		newTailCommand(env),
+		newReplayCommand(env),
 		newWhyCommand(env),
 		newAgentsCommand(env),
 		newChannelsCommand(env),

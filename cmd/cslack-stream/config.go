@@ -198,6 +198,7 @@ type tuning struct {
 	batch     int
 	maxWait   time.Duration
 	window    bus.Options
+	archive   bool // archived events too
 }
 
 func (c *config) tuning() tuning {

@@ -44,11 +44,11 @@ func expected(x hosttest.Transaction) (out []expectedEvent) {
 	return out
 }
 
-// replay runs a transaction, in which only what broke a constraint of the host
+// transact runs a transaction, in which only what broke a constraint of the host
 // may fail. The host waits for the write lock with its first statement, since
 // Python prepares that before it begins; prepared behind BEGIN it reads the
 // full-text index first, and SQLite lets no reader wait for the lock.
-func replay(t *testing.T, w *hosttest.Writer, x hosttest.Transaction) {
+func transact(t *testing.T, w *hosttest.Writer, x hosttest.Transaction) {
 	t.Helper()
 	statements := slices.Clone(x.SQL)
 	for i, s := range statements {
@@ -91,7 +91,7 @@ func TestServe_RecordedTraffic(t *testing.T) {
 			each := make(map[string][]string)
 			w := hosttest.StartWriter(t, db)
 			for _, x := range traffic {
-				replay(t, w, x)
+				transact(t, w, x)
 				for _, e := range expected(x) {
 					all = append(all, e.key)
 					for _, r := range e.recipients {
@@ -200,7 +200,7 @@ func TestServe_RecordedTrafficPolled(t *testing.T) {
 			w := hosttest.StartWriter(t, db)
 			traffic = append(traffic, hosttest.Transaction{SQL: theEnd, Expect: []hosttest.Expected{{Type: "agent.registered", AgentName: "end", AgentProjectID: &endProject}}})
 			for n, x := range traffic {
-				replay(t, w, x)
+				transact(t, w, x)
 				var want []string
 				for _, e := range expected(x) {
 					want = append(want, fmt.Sprintf("%d %s", n, e.key))
@@ -265,7 +265,7 @@ func TestServe_RecordedTrafficPolledInAHurry(t *testing.T) {
 	w := hosttest.StartWriter(t, db)
 	want := make(map[string]int)
 	for _, x := range traffic {
-		replay(t, w, x)
+		transact(t, w, x)
 		for _, e := range expected(x) {
 			want[e.key]++
 		}

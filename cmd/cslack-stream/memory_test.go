@@ -17,7 +17,7 @@ import (
 // over the wire.
 func recordedEvents(t *testing.T) [][]byte {
 	t.Helper()
-	a, err := openDirect(context.Background(), hosttest.Populated(t, "v4.1"), nil)
+	a, err := openDirect(context.Background(), hosttest.Populated(t, "v4.1"), sourceFlags{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,9 @@ type attachment struct {
 	Notes []string
 	// Where is the database or the server, as it is shown.
 	Where string
+	// Derived tells that events from before were made from the tables as they
+	// are, not captured as they happened.
+	Derived bool
 	// Ephemeral tells that cursors mean nothing to a later attachment: the
 	// hint how to resume names a time instead.
 	Ephemeral bool
@@ -63,6 +66,8 @@ type opener func(ctx context.Context, env *environment, f sourceFlags) (*attachm
 type sourceFlags struct {
 	db, server, tokenFile string
 	direct                bool
+	// archive asks for archived events too.
+	archive bool
 	// noReconnect makes a lost stream an error.
 	noReconnect bool
 	// notify, if set, is told what happens to the connection, in lines for
@@ -116,7 +121,7 @@ func openSource(ctx context.Context, env *environment, f sourceFlags) (*attachme
 			f.tell("the server at %s does not let us in (%v): opening the database itself", r.URL, err)
 		}
 	}
-	return openDirect(ctx, path, f.notify)
+	return openDirect(ctx, path, f)
 }
 
 // completionTime is how long the shell may wait for completions.

@@ -31,6 +31,7 @@ type tailOptions struct {
 	utc, raw                       bool
 	noControl, noReconnect, quiet  bool
 	noStatus                       bool
+	record                         string
 }
 
 // defaultLast is how many events tail shows before it follows.
@@ -123,7 +124,8 @@ func addTailOutput(flags *pflag.FlagSet, o *tailOptions) {
 	flags.BoolVar(&o.noControl, "no-control", false, "no stream.gap and stream.live objects in JSON")
 	flags.BoolVar(&o.quiet, "quiet", false, "nothing but errors on standard error")
 	flags.BoolVar(&o.noStatus, "no-status", false, "no line with the state of the stream below the lines on a terminal")
-	groupFlags(flags, "How it looks", "output", "template", "template-file", "time", "utc", "timezone", "color", "raw", "no-control", "quiet", "no-status")
+	flags.StringVar(&o.record, "record", "", "also write what is shown to this new `FILE`: cslack-stream replay FILE shows it again")
+	groupFlags(flags, "How it looks", "record", "output", "template", "template-file", "time", "utc", "timezone", "color", "raw", "no-control", "quiet", "no-status")
 }
 
 // completeTail registers what the shell can complete.

@@ -67,7 +67,16 @@ func (t *tailer) end(ctx context.Context, err error) error {
 
 // sayHowToResume names the command that goes on where this one stops.
 func (t *tailer) sayHowToResume() {
-	command := "cslack-stream tail" + shellWords(t.addresses())
+	command := "cslack-stream tail"
+	if t.again != "" {
+		command = t.again
+	}
+	for _, a := range t.addresses() {
+		if t.again != "" {
+			command += " --agent"
+		}
+		command += " " + shellWord(a)
+	}
 	switch {
 	case t.source == nil:
 		return
@@ -84,15 +93,6 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// shellWords are the arguments of a shell command, each behind a space.
-func shellWords(words []string) string {
-	var b strings.Builder
-	for _, w := range words {
-		b.WriteString(" " + shellWord(w))
-	}
-	return b.String()
 }
 
 // shellWord is s as one word of a shell command.

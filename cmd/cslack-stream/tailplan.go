@@ -157,6 +157,10 @@ func (p *tailPlan) setFilters(env *environment) (err error) {
 	if slices.ContainsFunc(p.types, func(t string) bool { return event.DMReceived.Matches(t) && !event.MessageNew.Matches(t) }) {
 		p.foldsRepeats = false
 	}
+	// A recording holds everything, and what is shown is what is recorded.
+	if p.tailOptions.record != "" {
+		p.foldsRepeats = false
+	}
 	return nil
 }
 
@@ -260,6 +264,7 @@ func (p *tailPlan) request(agents []event.Agent, channels []string) event.Reques
 	req := event.Request{
 		Operator: len(agents) == 0,
 		Filter:   event.Filter{Types: p.types, Channels: channels},
+		Audience: len(agents) == 0 && p.tailOptions.record != "",
 		After:    p.after, Since: p.sinceTime, Until: p.untilTime,
 	}
 	if len(agents) > 0 {

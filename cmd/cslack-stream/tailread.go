@@ -98,11 +98,12 @@ func (t *tailer) isFinal(ctx context.Context, err error, opened bool) bool {
 	}
 	var refused *exitError
 	var output *writeError
-	return ctx.Err() != nil || errors.As(err, &refused) || errors.As(err, &output) || !opened && !errors.Is(err, event.ErrUnavailable)
+	return ctx.Err() != nil || isBadRecording(err) || errors.As(err, &refused) || errors.As(err, &output) || !opened && !errors.Is(err, event.ErrUnavailable)
 }
 
 // overGap says what is missing, and goes on behind it.
 func (t *tailer) overGap(g *event.GapError) error {
+	t.tape.gap(g)
 	if t.controls() {
 		if err := t.write(line.AppendGap(nil, g)); err != nil {
 			return err

@@ -27,6 +27,11 @@ type tailer struct {
 	request event.Request
 	saying  sync.Mutex  // connections say things too
 	status  *tui.Status // below the lines; nil if it is not shown
+	infos   []event.AgentInfo
+	tape    *recorder
+	plain   bool            // every event is a line of JSON
+	again   string          // the command that goes on, if it is not tail
+	only    *event.Audience // of view.Agent; nil until asked for
 
 	out     []byte       // lines of the batch that is being printed
 	printed int          // lines, all in all
@@ -61,6 +66,7 @@ func runTail(ctx context.Context, env *environment, plan *tailPlan) error {
 		t.source = source
 		if err = t.prepare(ctx); err == nil {
 			err = t.run(ctx)
+			t.tape.finish(t.cursor)
 		}
 	}
 	stopStatus()
@@ -73,6 +79,7 @@ func (t *tailer) prepare(ctx context.Context) error {
 	if err != nil && (len(t.plan.agents) > 0 || !errors.Is(err, event.ErrForbidden)) {
 		return err
 	}
+	t.infos = infos
 	if err := t.setView(infos); err != nil {
 		return err
 	}
@@ -82,6 +89,10 @@ func (t *tailer) prepare(ctx context.Context) error {
 	}
 	t.request = t.plan.request(t.agents, channels)
 	if t.printer, err = line.NewPrinter(t.plan.printer); err != nil {
+		return err
+	}
+	t.plain = t.plan.printer.Format == line.FormatJSON && !t.plan.narrows() && t.plan.count == 0
+	if err := t.startRecording(); err != nil {
 		return err
 	}
 	t.introduce()
@@ -187,6 +198,9 @@ func (t *tailer) next(ctx context.Context, s event.Stream) ([]*event.Event, erro
 // print prints those of the events that the filters let through, in one
 // write.
 func (t *tailer) print(events []*event.Event) error {
+	if t.plain {
+		return t.printPlain(events)
+	}
 	var records []*line.Record
 	for _, e := range events {
 		if r := t.record(e); r != nil {
@@ -194,6 +208,21 @@ func (t *tailer) print(events []*event.Event) error {
 		}
 	}
 	return t.printRecords(records)
+}
+
+// printPlain prints events as JSON without putting them into words first.
+func (t *tailer) printPlain(events []*event.Event) error {
+	t.out = t.out[:0]
+	for _, e := range events {
+		t.view.Names.Learn(e)
+		t.out = t.view.AppendJSON(t.out, e)
+	}
+	if n := len(events); n > 0 {
+		t.printed += n
+		t.newest = events[n-1].CreatedAt
+	}
+	t.tape.events(events)
+	return t.write(t.out)
 }
 
 // record is e in words; nil if it is not to be shown.
@@ -215,6 +244,8 @@ func (t *tailer) record(e *event.Event) *line.Record {
 func (t *tailer) printRecords(records []*line.Record) error {
 	t.printer.Widen(records)
 	t.out = t.out[:0]
+	var shown []*event.Event // for the recording
+	defer func() { t.tape.events(shown) }()
 	for _, r := range records {
 		n := len(t.out)
 		var err error
@@ -227,6 +258,9 @@ func (t *tailer) printRecords(records []*line.Record) error {
 		t.printed++
 		t.status.Count(r.Time(), !t.request.Follow)
 		t.newest = r.Time()
+		if t.tape != nil {
+			shown = append(shown, r.Event)
+		}
 		if t.plan.count > 0 && t.printed == t.plan.count {
 			t.cursor = r.Event.Cursor
 			return errors.Join(t.write(t.out), errCount)

@@ -11,6 +11,7 @@ import (
 
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/replay"
 	"cslack-stream/internal/tui"
 	"cslack-stream/internal/tui/line"
 	"cslack-stream/internal/tui/view"
@@ -174,6 +175,21 @@ func runWatch(ctx context.Context, env *environment, plan *tailPlan, theme view.
 	if env.Getenv("GOGC") == "" {
 		// What is held all day should not take twice its room.
 		debug.SetGCPercent(watchGC)
+	}
+	var tape *recordedSource
+	if path := plan.tailOptions.record; path != "" {
+		var broken error
+		defer func() {
+			if broken != nil {
+				t.complain("%v", broken)
+			}
+		}()
+		header := func(req event.Request) replay.Header { return plan.header(req, options.Infos, env) }
+		if tape, err = recordWatch(options.Source, path, header, func(err error) { broken = err }); err != nil {
+			return t.end(ctx, err)
+		}
+		defer tape.finish()
+		options.Source = tape
 	}
 	summary, err := tui.Run(ctx, options)
 	return t.endWatch(ctx, summary, err)

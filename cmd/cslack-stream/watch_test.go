@@ -254,3 +254,15 @@ func TestWatch_SaysWhatHappenedLast(t *testing.T) {
 	p.keys("h")
 	p.shows("one", "2 older events loaded", "FOLLOWING")
 }
+
+// TestWatch_Records: what the view was given can be replayed.
+func TestWatch_Records(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "it")
+	p := inTmux(t, dev("one", "two", "three"), 80, 24, "watch", "alice", "-n", "2", "--record", path)
+	p.shows("alice@webapp", "two", "three")
+	p.keys("q")
+	p.shows("ENDED WITH 0")
+	if texts, said := replayed(t, path); texts != "two three" {
+		t.Errorf("got %q and %s, want two three", texts, said)
+	}
+}

@@ -323,14 +323,15 @@ func TestRule4_TwoEngines(t *testing.T) {
 	if a.Cursor() != b.Cursor() {
 		t.Errorf("got cursors %s and %s, want the same", a.Cursor(), b.Cursor())
 	}
-	if first.Condition().Carries == second.Condition().Carries {
-		t.Errorf("got both carry = %v, want one of them", first.Condition().Carries)
+	// Which of them learns at the next append that the other was quicker.
+	for first.Condition().Carries == second.Condition().Carries {
+		w.Exec(say("more"))
 	}
 	carrier, other := first, second
 	if second.Condition().Carries {
 		carrier, other = second, first
 	}
-	s := other.operator(t, b.Cursor())
+	s := other.operator(t, other.Window().Latest())
 	carrier.stop()
 	w.Exec(say("after"))
 	contents(t, s, "after")

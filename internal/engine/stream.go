@@ -11,8 +11,13 @@ import (
 	"cslack-stream/internal/engine/event"
 )
 
-// page is how many events a stream takes at a time.
-const page = 256
+// page is how many events a stream takes at a time, and longPage how many one
+// that reads the past: there every read of the log costs as much as a hundred
+// events.
+const (
+	page     = 256
+	longPage = 2048
+)
 
 // stream is one reader's cursor over the window and, where that does not
 // reach back, the log.
@@ -31,19 +36,23 @@ type stream struct {
 
 // Subscribe implements event.Source.
 func (e *Engine) Subscribe(ctx context.Context, req event.Request) (event.Stream, error) {
+	return subscribe(ctx, e.log, e.window, req, e.opts.Now)
+}
+
+func subscribe(ctx context.Context, log Log, window *bus.Window, req event.Request, now func() time.Time) (event.Stream, error) {
 	if req.Agent.IsZero() && !req.Operator {
 		return nil, fmt.Errorf("subscribe as nobody: %w", event.ErrForbidden)
 	}
-	b, err := e.log.Bounds(ctx)
+	b, err := log.Bounds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{log: e.log, window: e.window, req: req, now: e.opts.Now, end: b.Latest()}
-	if s.cursor, err = e.log.Resolve(ctx, req.After, req.Filter); err != nil {
+	s := &stream{log: log, window: window, req: req, now: now, end: b.Latest()}
+	if s.cursor, err = log.Resolve(ctx, req.After, req.Filter); err != nil {
 		return nil, err
 	}
 	if req.After.IsZero() && !req.Since.IsZero() {
-		at, err := e.log.Seek(ctx, req.Since)
+		at, err := log.Seek(ctx, req.Since)
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +64,7 @@ func (e *Engine) Subscribe(ctx context.Context, req event.Request) (event.Stream
 	if req.Operator || len(req.Also) > 0 {
 		agent = event.Agent{} // woken by all events
 	}
-	s.reader = e.window.Join(agent)
+	s.reader = window.Join(agent)
 	return s, nil
 }
 
@@ -104,6 +113,9 @@ func (s *stream) fetch(ctx context.Context) ([]*event.Event, error) {
 	}
 	events, ok := s.window.After(s.cursor, limit)
 	if !ok {
+		if !s.req.Follow {
+			limit = longPage
+		}
 		var err error
 		if events, err = s.log.Read(ctx, s.cursor, s.req.Filter, limit); err != nil {
 			return nil, err

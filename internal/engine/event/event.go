@@ -68,21 +68,41 @@ const TimeFormat = "2006-01-02T15:04:05.000Z"
 // Encode sets e.Wire from the other fields, and makes the payload a part of it
 // if it is there as it is. It fails if the payload is not JSON.
 func (e *Event) Encode() error {
-	w := wire{
-		Type: e.Type, ID: e.Cursor, Timestamp: e.CreatedAt.UTC().Format(TimeFormat),
-		EntityType: e.EntityType, EntityID: e.EntityID,
-		ChannelID: orNull(e.Channel), ProjectID: orNull(e.Project),
-		Backfilled: e.Backfilled, Data: e.Payload,
+	payload := []byte(e.Payload)
+	if !EachMember(payload, nil) {
+		var err error
+		if payload, err = json.Marshal(e.Payload); err != nil {
+			return fmt.Errorf("encode event %s: %w", e.Cursor, err)
+		}
 	}
-	if !e.Agent.IsZero() {
-		w.AgentID = orNull(e.Agent.String())
+	b := make([]byte, 0, len(payload)+len(e.EntityID)+len(e.Channel)+len(e.Project)+256)
+	b = append(b, `{"type":`...)
+	b = appendString(b, string(e.Type))
+	b = append(b, `,"id":"`...)
+	b, _ = e.Cursor.AppendText(b)
+	b = append(b, `","timestamp":"`...)
+	b = appendTime(b, e.CreatedAt.UTC())
+	b = append(b, `","entity_type":`...)
+	b = appendString(b, e.EntityType)
+	b = append(b, `,"entity_id":`...)
+	b = appendString(b, e.EntityID)
+	b = append(b, `,"agent_id":`...)
+	if e.Agent.IsZero() {
+		b = append(b, "null"...)
+	} else {
+		b = appendString(b, e.Agent.String())
 	}
-	b, err := json.Marshal(w)
-	if err != nil {
-		return fmt.Errorf("encode event %s: %w", e.Cursor, err)
+	b = append(b, `,"channel_id":`...)
+	b = appendOrNull(b, e.Channel)
+	b = append(b, `,"project_id":`...)
+	b = appendOrNull(b, e.Project)
+	if e.Backfilled {
+		b = append(b, `,"backfilled":true`...)
 	}
-	e.Wire = b
-	e.Payload = within(b, e.Payload)
+	b = append(b, `,"data":`...)
+	b = append(b, payload...)
+	e.Wire = append(b, '}')
+	e.Payload = within(e.Wire, e.Payload)
 	return nil
 }
 
@@ -136,11 +156,4 @@ func (w *wire) event(data []byte) (*Event, error) {
 		e.Project = shared(*w.ProjectID)
 	}
 	return e, nil
-}
-
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

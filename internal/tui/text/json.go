@@ -1,6 +1,7 @@
 package text
 
 import (
+	"encoding/binary"
 	"fmt"
 	"unicode/utf8"
 )
@@ -34,6 +35,15 @@ func EscapeJSON(b []byte) []byte {
 // strings JSON has ASCII only.
 func hostileIn(b []byte) int {
 	for i := 0; i < len(b); {
+		// Eight bytes at a time, as long as all of them are below DEL.
+		for ; i+8 <= len(b); i += 8 {
+			if w := binary.LittleEndian.Uint64(b[i:]); (w|(w+0x0101010101010101))&0x8080808080808080 != 0 {
+				break
+			}
+		}
+		if i == len(b) {
+			break
+		}
 		if b[i] < 0x7f {
 			i++
 			continue

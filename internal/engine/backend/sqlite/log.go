@@ -34,6 +34,12 @@ type Options struct {
 	// ReadOnly opens a file that is there, for reading only: Append, Reset,
 	// Expire and Sync fail then.
 	ReadOnly bool
+	// Archive reads the archived events too, as if they had not been removed.
+	// It needs ReadOnly.
+	Archive bool
+	// Anywhere reads, with ReadOnly, a file whatever database it belongs to:
+	// a copy of an event file, or a fork.
+	Anywhere bool
 	// Carrier names this engine; it is noted with every append.
 	Carrier string
 	// TTL is how long events are retained; zero means backend.DefaultTTL.
@@ -163,6 +169,9 @@ func (l *Log) checkMeta(ctx context.Context) (moved bool, err error) {
 		return false, fmt.Errorf("%w: the file has layout %d, this build knows %d: use the build that made it, or move the file away to begin a new log", ErrLayout, v, version)
 	}
 	d := l.opts.Database
+	if l.opts.ReadOnly && l.opts.Anywhere {
+		return false, nil
+	}
 	if path == d.Path {
 		return uint64(device) != d.Device || uint64(inode) != d.Inode, nil
 	}

@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -15,11 +17,34 @@ import (
 
 // Bounds returns the ends of the log.
 func (l *Log) Bounds(ctx context.Context) (backend.Bounds, error) {
-	b, err := readBounds(ctx, l.readers)
+	b, err := l.bounds(ctx, l.readers)
 	if err != nil {
 		return b, fmt.Errorf("read bounds: %w", err)
 	}
 	return b, nil
+}
+
+// bounds are those of what this log reads: with the archive, retention has
+// removed only what came before it.
+func (l *Log) bounds(ctx context.Context, q rowQueryer) (backend.Bounds, error) {
+	b, err := readBounds(ctx, q)
+	if err != nil || !l.opts.Archive {
+		return b, err
+	}
+	var first sql.NullInt64
+	err = q.QueryRowContext(ctx, `SELECT min(id) FROM event_archive`).Scan(&first)
+	if first.Valid {
+		b.TrimmedDM, b.TrimmedRest = min(b.TrimmedDM, first.Int64-1), min(b.TrimmedRest, first.Int64-1)
+	}
+	return b, err
+}
+
+// events is the table that this log reads.
+func (l *Log) events() string {
+	if !l.opts.Archive {
+		return "event_stream"
+	}
+	return "(SELECT * FROM event_archive UNION ALL SELECT * FROM event_stream)"
 }
 
 type rowQueryer interface {
@@ -41,7 +66,7 @@ func readBounds(ctx context.Context, q rowQueryer) (backend.Bounds, error) {
 func (l *Log) Read(ctx context.Context, after event.Cursor, f event.Filter, limit int) ([]*event.Event, error) {
 	var events []*event.Event
 	err := l.view(ctx, func(tx *sql.Tx) error {
-		b, err := readBounds(ctx, tx)
+		b, err := l.bounds(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -59,7 +84,7 @@ func (l *Log) Read(ctx context.Context, after event.Cursor, f event.Filter, limi
 func (l *Log) Before(ctx context.Context, at event.Cursor, limit int) ([]*event.Event, error) {
 	var events []*event.Event
 	err := l.view(ctx, func(tx *sql.Tx) error {
-		b, err := readBounds(ctx, tx)
+		b, err := l.bounds(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -123,21 +148,26 @@ func (l *Log) Checkpoint(ctx context.Context) (claudeslack.Checkpoint, error) {
 	return cp, nil
 }
 
+// pageBytes bounds what one read holds in memory, whatever its limit.
+const pageBytes = 1 << 20
+
 func (l *Log) query(ctx context.Context, tx *sql.Tx, epoch, where string, args ...any) ([]*event.Event, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT `+eventColumns+` FROM event_stream `+where, args...)
+	rows, err := tx.QueryContext(ctx, `SELECT `+eventColumns+` FROM `+l.events()+` `+where, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
+	r := newRow(epoch)
 	var events []*event.Event
 	var audiences []sql.NullInt64
-	for rows.Next() {
-		e, audience, err := scan(rows, epoch)
+	for size := 0; size < pageBytes && rows.Next(); {
+		e, err := r.scan(rows)
 		if err != nil {
 			return nil, err
 		}
+		size += len(e.Wire)
 		events = append(events, e)
-		audiences = append(audiences, audience)
+		audiences = append(audiences, r.audience)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err
@@ -157,41 +187,97 @@ func (l *Log) query(ctx context.Context, tx *sql.Tx, epoch, where string, args .
 	return events, nil
 }
 
-func scan(rows *sql.Rows, epoch string) (*event.Event, sql.NullInt64, error) {
-	var e event.Event
-	var agent, channel, project, expires sql.NullString
-	var payload, created string
-	var audience sql.NullInt64
-	err := rows.Scan(&e.Cursor.Offset, &e.Type, &e.EntityType, &e.EntityID, &agent, &channel, &project, &payload, &created, &expires, &audience, &e.Change)
-	if err != nil {
-		return nil, audience, err
-	}
-	e.Cursor.Epoch = epoch
-	e.Channel, e.Project, e.Payload = channel.String, project.String, []byte(payload)
-	e.Backfilled = e.Change == 0
-	if agent.Valid {
-		if e.Agent, err = event.ParseAgent(agent.String); err != nil {
-			return nil, audience, err
-		}
-	}
-	if e.CreatedAt, err = parseTime(created); err != nil {
-		return nil, audience, err
-	}
-	if e.ExpiresAt, err = parseTime(expires.String); err != nil {
-		return nil, audience, err
-	}
-	return &e, audience, e.Encode()
+// row is where the columns of one row after the other are scanned to.
+type row struct {
+	epoch                       string
+	offset, change              int64
+	typ, entityType, entityID   string
+	agent, channel, project     sql.NullString
+	payload, created, expiresAt sql.RawBytes
+	audience                    sql.NullInt64
+	into                        []any
 }
 
-func parseTime(s string) (time.Time, error) {
-	if s == "" {
+func newRow(epoch string) *row {
+	r := &row{epoch: epoch}
+	r.into = []any{
+		&r.offset, &r.typ, &r.entityType, &r.entityID, &r.agent, &r.channel, &r.project,
+		&r.payload, &r.created, &r.expiresAt, &r.audience, &r.change,
+	}
+	return r
+}
+
+func (r *row) scan(rows *sql.Rows) (*event.Event, error) {
+	if err := rows.Scan(r.into...); err != nil {
+		return nil, err
+	}
+	e := &event.Event{
+		Cursor: event.Cursor{Epoch: r.epoch, Offset: r.offset}, Type: event.Type(r.typ), EntityType: r.entityType, EntityID: r.entityID,
+		Channel: r.channel.String, Project: r.project.String, Change: r.change, Backfilled: r.change == 0,
+	}
+	var err error
+	if r.agent.Valid {
+		if e.Agent, err = event.ParseAgent(r.agent.String); err != nil {
+			return nil, err
+		}
+	}
+	if e.CreatedAt, err = parseTime(r.created); err != nil {
+		return nil, err
+	}
+	if e.ExpiresAt, err = parseTime(r.expiresAt); err != nil {
+		return nil, err
+	}
+	e.Payload = json.RawMessage(r.payload) // the driver's memory, until the next row
+	if err := e.Encode(); err != nil {
+		return nil, err
+	}
+	// The wire form ends with the payload: they share memory.
+	n := len(e.Wire) - 1
+	if from := n - len(r.payload); from >= 0 && bytes.Equal(e.Wire[from:n], r.payload) {
+		e.Payload = json.RawMessage(e.Wire[from:n:n])
+	} else {
+		e.Payload = bytes.Clone(r.payload)
+	}
+	return e, nil
+}
+
+// parseTime reads the times of the file.
+func parseTime(s []byte) (time.Time, error) {
+	if len(s) == 0 {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse("2006-01-02 15:04:05", s) // takes a fraction too
+	if t, ok := parseOurTime(s); ok {
+		return t, nil
+	}
+	t, err := time.Parse("2006-01-02 15:04:05", string(s)) // takes a fraction too
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read time of event: %w", err)
 	}
 	return t, nil
+}
+
+// parseOurTime reads timeFormat, which nearly all times of the file have, at a
+// fraction of the cost of time.Parse.
+func parseOurTime(s []byte) (time.Time, bool) {
+	const form = "0000-00-00 00:00:00.000"
+	if len(s) != len(form) {
+		return time.Time{}, false
+	}
+	var n [7]int
+	part := 0
+	for i := range form {
+		switch c := s[i]; {
+		case form[i] != '0' && c == form[i]:
+			part++
+		case form[i] == '0' && c >= '0' && c <= '9':
+			n[part] = n[part]*10 + int(c-'0')
+		default:
+			return time.Time{}, false
+		}
+	}
+	t := time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], n[6]*1e6, time.UTC)
+	// What is out of range would be carried over; time.Parse refuses it.
+	return t, n[1] >= 1 && n[1] <= 12 && n[2] >= 1 && t.Day() == n[2] && n[3] < 24 && n[4] < 60 && n[5] < 60
 }
 
 // Resolve returns where a reader goes on, or a *event.GapError.
@@ -209,19 +295,44 @@ func (l *Log) Resolve(ctx context.Context, after event.Cursor, f event.Filter) (
 func (l *Log) Seek(ctx context.Context, t time.Time) (event.Cursor, error) {
 	var c event.Cursor
 	err := l.view(ctx, func(tx *sql.Tx) error {
-		b, err := readBounds(ctx, tx)
+		b, err := l.bounds(ctx, tx)
 		if err != nil {
 			return err
 		}
 		c = b.Latest()
-		var id sql.NullInt64
-		err = tx.QueryRowContext(ctx, `SELECT min(+id) FROM event_stream WHERE created_at>=?`, t.UTC().Format(timeFormat)).Scan(&id)
-		if id.Valid {
-			c.Offset = id.Int64 - 1
+		at := t.UTC().Format(timeFormat)
+		id, err := seek(ctx, tx, "event_stream", at, c.Offset)
+		if err == nil && l.opts.Archive {
+			id, err = seek(ctx, tx, "event_archive", at, id)
 		}
+		c.Offset = id
 		return err
 	})
 	return c, err
+}
+
+// seek returns the offset before the smallest one of a table with that time or
+// a later one, or end if there is none before it.
+func seek(ctx context.Context, tx *sql.Tx, table, at string, end int64) (int64, error) {
+	// Where times rise with offsets, this is the one. Whether there is one
+	// before it must be looked up: among those before it or, if these are
+	// many, in the index of those after that time.
+	var first, oldest, newest sql.NullInt64
+	err := tx.QueryRowContext(ctx, `SELECT (SELECT id FROM `+table+` WHERE created_at>=? ORDER BY created_at,id LIMIT 1),(SELECT min(id) FROM `+table+`),(SELECT max(id) FROM `+table+`)`, at).
+		Scan(&first, &oldest, &newest)
+	if err != nil || !first.Valid {
+		return end, err
+	}
+	const rowsToIndex = 8 // what reading a row costs, in entries of the index
+	before := `SELECT min(+id) FROM ` + table + ` WHERE created_at>=?2`
+	if (first.Int64-oldest.Int64)*rowsToIndex < newest.Int64-first.Int64 {
+		before = `SELECT id FROM ` + table + ` WHERE id<=?1 AND +created_at>=?2 ORDER BY id LIMIT 1`
+	}
+	var id int64
+	if err := tx.QueryRowContext(ctx, before, first.Int64, at).Scan(&id); err != nil {
+		return end, err
+	}
+	return min(end, id-1), nil
 }
 
 // CursorAt returns the cursor behind the last event rendered from a change
@@ -229,7 +340,7 @@ func (l *Log) Seek(ctx context.Context, t time.Time) (event.Cursor, error) {
 func (l *Log) CursorAt(ctx context.Context, change int64) (event.Cursor, error) {
 	var c event.Cursor
 	err := l.view(ctx, func(tx *sql.Tx) error {
-		b, err := readBounds(ctx, tx)
+		b, err := l.bounds(ctx, tx)
 		if err != nil {
 			return err
 		}

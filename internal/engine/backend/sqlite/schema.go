@@ -37,6 +37,7 @@ BEGIN
 	WHERE id = NEW.id;
 END;
 CREATE TABLE event_archive AS SELECT * FROM event_stream WHERE 0;
+CREATE UNIQUE INDEX idx_event_archive_id ON event_archive(id);
 CREATE TABLE agent(number INTEGER PRIMARY KEY, name TEXT NOT NULL, project TEXT NOT NULL);
 CREATE TABLE audience(id INTEGER PRIMARY KEY AUTOINCREMENT, agents BLOB NOT NULL, last_event INTEGER NOT NULL);
 CREATE TABLE workspace(kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;

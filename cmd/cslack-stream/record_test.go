@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/event/eventtest"
+	"cslack-stream/internal/replay"
+)
+
+// replayed are the texts that a recording shows, and what is said of it.
+func replayed(t *testing.T, path string, args ...string) (texts, said string) {
+	t.Helper()
+	r := runWorld(t, dev(), append([]string{"replay", path}, args...)...)
+	return r.lines(), r.err.String()
+}
+
+// TestRecordedSource_RecordsWhatIsDelivered: a view that connects again, over
+// a gap, and looks back with other streams, makes one recording of what it was
+// given, each event once.
+func TestRecordedSource_RecordsWhatIsDelivered(t *testing.T) {
+	src := eventtest.NewSource()
+	add := func(text string) *event.Event {
+		return src.Append(eventtest.Message(1, "g:dev", eventtest.Bob, text), eventtest.Alice)
+	}
+	path := filepath.Join(t.TempDir(), "it")
+	tape, err := recordWatch(src, path, func(req event.Request) replay.Header {
+		return replay.HeaderOf(req, []event.AgentInfo{eventtest.Info(eventtest.Alice)}, eventtest.Day)
+	}, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice := event.Request{Agent: eventtest.Alice, Follow: true}
+	add("old")
+	add("one")
+	if alice.After, err = tape.Last(t.Context(), alice, 1); err != nil {
+		t.Fatal(err)
+	}
+	read := func(req event.Request, n int) event.Cursor {
+		s, err := tape.Subscribe(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		eventtest.ReadN(t, s, n)
+		return s.Cursor()
+	}
+	read(alice, 1)
+	two := add("two")
+	alice.After = two.Cursor
+	alice.After.Offset -= 2 // it asks again for what it had
+	read(alice, 2)
+	past := event.Request{Agent: eventtest.Alice}
+	s, err := tape.Subscribe(t.Context(), past) // it looks back
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventtest.ReadAll(t, s)
+	s.Close()
+	read(event.Request{Operator: true, Follow: true}, 3) // it watches somebody else
+	src.Trim(add("lost").Cursor)
+	alice.After = two.Cursor
+	var gap *event.GapError
+	if _, err := tape.Subscribe(t.Context(), alice); !errors.As(err, &gap) {
+		t.Fatalf("got %v, want a gap", err)
+	}
+	add("three")
+	alice.After = gap.Oldest
+	read(alice, 1)
+	tape.finish()
+	texts, said := replayed(t, path)
+	if texts != "one two three" || !strings.Contains(said, "no longer retained") {
+		t.Errorf("got %q and %s, want one two, a gap, three", texts, said)
+	}
+}
+
+// TestRecorder_ErrorsDoNotEndTheView: what goes wrong with the file is told
+// once, and lines go on.
+func TestRecorder_ErrorsDoNotEndTheView(t *testing.T) {
+	var told []string
+	r, err := newRecorder(filepath.Join(t.TempDir(), "it"), replay.Header{}, func(err error) { told = append(told, err.Error()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.file.Close() // as a full disk
+	src := eventtest.NewSource()
+	for range 3 {
+		r.events([]*event.Event{src.Append(eventtest.Message(1, "g:dev", eventtest.Bob, "x"))})
+		r.gap(&event.GapError{})
+	}
+	r.finish(event.Cursor{})
+	if len(told) != 1 || !strings.Contains(told[0], "recording ends here") {
+		t.Errorf("got %q, want it told once", told)
+	}
+}
+
+// TestTail_RecordsWhatItShows: also what a direct message's arrival adds, which
+// lines for eyes leave out otherwise; and a recording is whole when the reader
+// has enough.
+func TestTail_RecordsWhatItShows(t *testing.T) {
+	w := dev("1", "2", "3")
+	w.Later = dev("4", "5").Events
+	path := filepath.Join(t.TempDir(), "it")
+	r := runWorld(t, w, "tail", "alice", "-n", "2", "--count", "3", "--record", path)
+	if got := r.lines(); got != "2 3 4" || r.code != 0 {
+		t.Fatalf("got %q and exit code %v: %s", got, r.code, &r.err)
+	}
+	if texts, said := replayed(t, path); texts != "2 3 4" || !strings.Contains(said, "alice@webapp, recording on") {
+		t.Errorf("got %q and %s, want what was shown, for alice", texts, said)
+	}
+}
+
+// TestReplay_ShowsWhatAKilledRecorderLeft: everything before the cut, then
+// where it is.
+func TestReplay_ShowsWhatAKilledRecorderLeft(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "it")
+	runWorld(t, dev("1", "2", "3"), "tail", "alice", "--all", "--no-follow", "--record", path)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data[:len(data)-200], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := runWorld(t, dev(), "replay", path)
+	if got := r.lines(); got != "1 2" || r.code != exitFailed || !strings.Contains(r.err.String(), "it:4: the recording ends here") {
+		t.Errorf("got %q, exit code %v and %s, want 1 2, 1 and line 4", got, r.code, &r.err)
+	}
+}
+
+// TestPaced_StopsWithItsReader: the goroutine that reads ahead ends with the
+// stream.
+func TestPaced_StopsWithItsReader(t *testing.T) {
+	src := eventtest.NewSource()
+	for range 5000 {
+		src.Append(eventtest.Message(1, "g:dev", eventtest.Bob, "x"), eventtest.Alice)
+	}
+	s, err := paced{src, replay.Pace{}}.Subscribe(t.Context(), event.Request{Agent: eventtest.Alice})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Next(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil || src.Streams() != 0 {
+		t.Errorf("got %v and %d streams left, want none", err, src.Streams())
+	}
+	if _, err := s.Next(context.Background()); !errors.Is(err, event.ErrClosed) || errors.Is(err, io.EOF) {
+		t.Errorf("Next after Close: got %v, want ErrClosed", err)
+	}
+}
+
+// TestReplay_SaysHowToGoOn: who stops in the middle is told the command that
+// goes on there.
+func TestReplay_SaysHowToGoOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "it")
+	runWorld(t, dev("1", "2"), "tail", "alice", "--all", "--no-follow", "--record", path)
+	ctx, stop := context.WithCancelCause(t.Context())
+	defer stop(nil)
+	r := &runTest{}
+	env := r.environment(nil, "replay", path, "--speed", "0.001", "--max-idle", "0")
+	env.Signals = func(context.Context) (context.Context, func()) { return ctx, func() {} }
+	env.IsTerminal = func(stream any) bool { return stream == env.Stderr }
+	env.Stdout = writerFunc(func(p []byte) (int, error) {
+		stop(&signalError{os.Interrupt})
+		return len(p), nil
+	})
+	r.code = run(t.Context(), env)
+	want := "1 line, resume: cslack-stream replay " + shellWord(path) + " --agent alice@webapp --since-id test1-1"
+	if r.code != exitInterrupted || !strings.Contains(r.err.String(), want) {
+		t.Errorf("got exit code %v and %s, want %s", r.code, &r.err, want)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
