@@ -78,7 +78,8 @@ func TestWrite(t *testing.T) {
 func TestWrite_Refused(t *testing.T) {
 	t.Parallel()
 	sc, w := newWorldScene(t)
-	w.Exec(`INSERT INTO agents(name,dm_policy) VALUES('gina','closed')`)
+	w.Exec(`INSERT INTO agents(name,dm_policy) VALUES('gina','closed')`,
+		`INSERT INTO channels(id,channel_type,access_type,scope,name,project_id) VALUES('p:twice','channel','open','project','twice','p'),('g:twice','channel','open','global','twice',NULL)`)
 	for _, tt := range []struct {
 		args string
 		code int
@@ -88,6 +89,8 @@ func TestWrite_Refused(t *testing.T) {
 		{"send --as alice x", exitUsage, "--to '#channel'"},
 		{"send --as alice --to #general", exitUsage, "needs text"},
 		{"send --as alise --to #general x", exitNotFound, "did you mean alice@webapp"},
+		{"send --as alice --to #twice x", exitUsage, "say which, #twice@webapp or #twice@global"},
+		{"send --as alice --to #twice@webapp x", exitFailed, `"p:twice"`},
 		{"send --as alice --to #genral x", exitNotFound, "did you mean #general"},
 		{"send --as alice --to @zoe x", exitNotFound, "no agent called"},
 		{"send --as gina --to #general x", exitFailed, "not a member"},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -109,20 +110,40 @@ func refusedWrite(err error) error {
 	return err
 }
 
-// channel is the one channel that the agent calls input.
+// channel is the one channel that the agent calls input: by its name, by its
+// name and project where several have that (#dev@webapp, #dev@global), or by
+// its id.
 func (w *writer) channel(ctx context.Context, input string) (string, error) {
 	all, err := w.source.Channels(ctx, w.view.Agent)
 	if err != nil {
 		return "", err
 	}
+	name := "#" + strings.TrimPrefix(input, "#")
+	for _, c := range all {
+		if c.Kind == event.KindChannel && strings.EqualFold(w.fullName(c), name) {
+			return c.ID, nil
+		}
+	}
 	ids, err := findChannels([]string{input}, all, w.view)
 	if err != nil {
 		return "", err
 	}
-	if len(ids) > 1 {
-		return "", usageError("channel %s is ambiguous: say which by its id, %s", quoted(input), text.Name(strings.Join(ids, " or ")))
+	if len(ids) == 1 {
+		return ids[0], nil
 	}
-	return ids[0], nil
+	var names []string
+	for _, c := range all {
+		if slices.Contains(ids, c.ID) {
+			names = append(names, text.Name(w.fullName(c)))
+		}
+	}
+	return "", usageError("channel %s is ambiguous: say which, %s", quoted(input), strings.Join(names, " or "))
+}
+
+// fullName is a channel's name with its project, as watch shows it where
+// several channels have the name.
+func (w *writer) fullName(c event.Channel) string {
+	return w.view.ChannelName(c) + "@" + w.view.Names.Project(value(c.ProjectID))
 }
 
 // writeCommand makes a command that does one thing; use ends with what it takes.
