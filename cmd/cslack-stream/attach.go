@@ -36,6 +36,9 @@ type attached struct {
 	notes        []string // what a reader should know, one line each
 	events       *sqlite.Log
 	carries      bool
+	// own runs this process's own writes so that the capture hears of them at
+	// once; nil where that is not to be had.
+	own author.Transactor
 
 	cancel context.CancelFunc
 	done   chan struct{}

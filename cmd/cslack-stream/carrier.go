@@ -11,6 +11,7 @@ import (
 	"cslack-stream/internal/engine"
 	"cslack-stream/internal/engine/backend/sqlite"
 	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/capture/hook"
 	"cslack-stream/internal/engine/capture/trigger"
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/server"
@@ -48,6 +49,7 @@ func carry(ctx context.Context, env *environment, path string, logger *slog.Logg
 		return nil, errors.Join(err, a.events.Close(), host.Close())
 	}
 	changes := trigger.New(trigger.Options{Host: host})
+	a.own = hook.NewWaker(changes.Wake)
 	err = a.start(ctx, engine.Options{
 		Changes: changes, Store: a.events, File: file, Logger: logger,
 		Install: func(ctx context.Context) (*capture.Look, error) {

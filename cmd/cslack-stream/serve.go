@@ -25,6 +25,8 @@ const defaultListen = "127.0.0.1:8787"
 type serveOptions struct {
 	db, listen string
 	noInstall  bool
+	// noHooks leaves own writes to be noticed as those of others are.
+	noHooks bool
 	origins    []string
 	verbose    bool
 }
@@ -56,6 +58,8 @@ with --no-install it writes nothing there and polls instead.`,
 	flags.StringVar(&opts.listen, "listen", defaultListen, "loopback `ADDRESS` to listen on; port 0 takes a free one")
 	flags.BoolVar(&opts.noInstall, "no-install", false, "write nothing to the database: poll it, and keep events in memory only")
 	flags.StringSliceVar(&opts.origins, "origin", nil, "an `ORIGIN` beyond loopback whose pages may read, such as https://dash.example")
+	flags.BoolVar(&opts.noHooks, "no-hooks", false, "notice this server's own writes as those of others are noticed")
+	_ = flags.MarkHidden("no-hooks") // for measuring, and for event_streaming.use_hooks
 	flags.BoolVarP(&opts.verbose, "verbose", "v", false, "log requests too")
 	return cmd
 }
@@ -89,7 +93,11 @@ func runServe(ctx context.Context, env *environment, opts serveOptions) error {
 	if opts.noInstall {
 		return errors.Join(server.New(so).Run(ctx, listener), a.stop())
 	}
-	writes := author.New(author.Options{Path: path})
+	ao := author.Options{Path: path}
+	if !opts.noHooks {
+		ao.Transactor = a.own
+	}
+	writes := author.New(ao)
 	so.Actor = writes
 	return errors.Join(server.New(so).Run(ctx, listener), writes.Close(), a.stop())
 }
