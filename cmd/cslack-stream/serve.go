@@ -27,8 +27,8 @@ type serveOptions struct {
 	noInstall  bool
 	// noHooks leaves own writes to be noticed as those of others are.
 	noHooks bool
-	origins    []string
-	verbose    bool
+	origins []string
+	verbose bool
 }
 
 // newServeCommand makes the command that runs the engine and its HTTP

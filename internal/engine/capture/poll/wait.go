@@ -36,6 +36,10 @@ func (p *Poller) pause() {
 	p.watcher.Sleep(min(rest, 20*time.Millisecond))
 }
 
+// Wake lets Next look at once: this process itself has committed. It may be
+// called from any goroutine.
+func (p *Poller) Wake() { p.watcher.Wake() }
+
 // stirred reports whether there is something to do.
 func (p *Poller) stirred(ctx context.Context) (bool, error) {
 	p.mu.Lock()

@@ -15,7 +15,7 @@ import (
 // to the same database, and no look comes between that and its changes: what
 // others committed before is handed over first, then what write returns, in
 // that order, as one transaction. If it returns no rows, the changes are what
-// a look finds.
+// a look finds. Next returns them at once.
 //
 // The error is that of the transaction. A write before the first Look is just
 // made.
@@ -31,6 +31,7 @@ func (p *Poller) Write(ctx context.Context, c *sql.Conn, write func() ([]claudes
 		if _, err = c.ExecContext(ctx, "COMMIT"); err == nil {
 			// What could not be looked at is found by the next look.
 			_ = p.accept(own, nil)
+			p.Wake()
 			return nil
 		}
 		err = fmt.Errorf("write to host database: %w", err)
@@ -60,7 +61,7 @@ func (p *Poller) write(ctx context.Context, c *sql.Conn, write func() ([]claudes
 		return nil, nil //nolint:nilerr,nilnil // the write itself is fine
 	}
 	if own != nil && rows != nil {
-		own.rows = [kinds][]row{}
+		own.rows, own.told = [kinds][]row{}, true
 		for _, r := range rows {
 			own.add(messageNew, r, own.now)
 		}
