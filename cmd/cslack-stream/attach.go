@@ -28,7 +28,7 @@ func eventFile(database string) string {
 // attached is an engine in this process, at work on a database.
 type attached struct {
 	*engine.Engine
-	capture string // trigger or poll
+	capture string // trigger, poll, or hook, which polls for what others write
 	backend string // sqlite or memory
 	static  bool   // the database can only be seen as it was
 	// messagesOnly: the schema is not known well enough for anything else.

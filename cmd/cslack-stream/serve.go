@@ -25,6 +25,10 @@ const defaultListen = "127.0.0.1:8787"
 type serveOptions struct {
 	db, listen string
 	noInstall  bool
+	// memory adds nothing to the database and keeps no file; cache bounds what
+	// is kept instead.
+	memory bool
+	cache  cacheOptions
 	// noHooks leaves own writes to be noticed as those of others are.
 	noHooks bool
 	origins []string
@@ -42,7 +46,8 @@ func newServeCommand(env *environment) *cobra.Command {
 events in a file beside it, and streams them over HTTP to whom may see them.
 
 It adds a change log and triggers to the database (see: cslack-stream capture);
-with --no-install it writes nothing there and polls instead.`,
+with --no-install it writes nothing there and polls instead. With --memory it
+adds nothing either, but agents can write through it.`,
 		Example: `  cslack-stream serve                             the database that Claude-Slack uses
   cslack-stream serve --db FILE --listen 127.0.0.1:0
   curl -N 'http://127.0.0.1:8787/api/stream?agent=alice&project=webapp'`,
@@ -57,6 +62,7 @@ with --no-install it writes nothing there and polls instead.`,
 	flags.StringVar(&opts.db, "db", "", "the Claude-Slack database `FILE`")
 	flags.StringVar(&opts.listen, "listen", defaultListen, "loopback `ADDRESS` to listen on; port 0 takes a free one")
 	flags.BoolVar(&opts.noInstall, "no-install", false, "write nothing to the database: poll it, and keep events in memory only")
+	flags.BoolVar(&opts.memory, "memory", false, "add nothing to the database and keep no file: events live as long as the server")
 	flags.StringSliceVar(&opts.origins, "origin", nil, "an `ORIGIN` beyond loopback whose pages may read, such as https://dash.example")
 	flags.BoolVar(&opts.noHooks, "no-hooks", false, "notice this server's own writes as those of others are noticed")
 	_ = flags.MarkHidden("no-hooks") // for measuring, and for event_streaming.use_hooks
@@ -66,6 +72,9 @@ with --no-install it writes nothing there and polls instead.`,
 
 // runServe serves until ctx is done, and returns nil then.
 func runServe(ctx context.Context, env *environment, opts serveOptions) error {
+	if opts.noInstall && opts.memory {
+		return usageError("--no-install and --memory: give one of them; both add nothing to the database, but with --memory agents can write through the server")
+	}
 	path, err := claudeslack.Locate(opts.db, env.Getenv, env.Home)
 	if err != nil {
 		return err
@@ -90,7 +99,7 @@ func runServe(ctx context.Context, env *environment, opts serveOptions) error {
 	so := server.Options{
 		Source: a.Engine, Directory: a.Engine, Explainer: a.Engine, Health: a.health, Origins: opts.origins, Logger: logger,
 	}
-	if opts.noInstall {
+	if opts.noInstall || a.static {
 		return errors.Join(server.New(so).Run(ctx, listener), a.stop())
 	}
 	ao := author.Options{Path: path}
@@ -103,7 +112,10 @@ func runServe(ctx context.Context, env *environment, opts serveOptions) error {
 }
 
 func openEngine(ctx context.Context, env *environment, path string, opts serveOptions, logger *slog.Logger) (*attached, error) {
-	if !opts.noInstall {
+	switch {
+	case opts.memory:
+		return carryOnlyInMemory(ctx, path, opts, logger)
+	case !opts.noInstall:
 		return carry(ctx, env, path, logger)
 	}
 	a, err := attachReadOnly(ctx, path, logger)

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"cslack-stream/internal/engine"
+	"cslack-stream/internal/engine/backend/memory"
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/capture/hook"
 	"cslack-stream/internal/engine/capture/trigger"
@@ -12,8 +14,6 @@ import (
 	"cslack-stream/internal/engine/claudeslack/hosttest"
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/engine/event/action"
-
-	"cslack-stream/internal/engine"
 )
 
 // BenchmarkEngine_OwnWriteToWindow is the time from the return of a write of
@@ -34,6 +34,27 @@ func BenchmarkEngine_OwnWriteToWindow(b *testing.B) {
 				opts.Transactor = hook.NewWaker(changes.Wake)
 			}
 			e := startCarrier(b, db, func(o *engine.Options) { o.Changes = changes })
+			measureOwnWrites(b, e, opts)
+		})
+	}
+}
+
+// BenchmarkEngine_OwnWriteToWindowInMemory is the same in memory mode, where
+// the hook is the capture.
+func BenchmarkEngine_OwnWriteToWindowInMemory(b *testing.B) {
+	for _, hooked := range []bool{false, true} {
+		name := "poll"
+		if hooked {
+			name = "hook"
+		}
+		b.Run(name, func(b *testing.B) {
+			db := hosttest.NewDatabase(b)
+			hosttest.StartWriter(b, db).Exec(world...)
+			e, tx := startInMemory(b, db, memory.Options{})
+			opts := author.Options{Path: db}
+			if hooked {
+				opts.Transactor = tx
+			}
 			measureOwnWrites(b, e, opts)
 		})
 	}
