@@ -2,7 +2,9 @@ package engine_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -188,5 +190,49 @@ func TestEngine_LeavesAndComesAgainInOneWrite(t *testing.T) {
 	}
 	if diff := cmp.Diff([]event.Type{event.MemberLeft, event.MemberJoined, event.ChannelCreated}, got); diff != "" {
 		t.Errorf("events differ (-want +got):\n%s", diff)
+	}
+}
+
+// TestEngine_OwnTextIsWhole: a hook sees text up to a NUL only, readers all
+// of it.
+func TestEngine_OwnTextIsWhole(t *testing.T) {
+	db := hosttest.NewDatabase(t)
+	hosttest.StartWriter(t, db).Exec(world...)
+	e, tx := startInMemory(t, db, memory.Options{})
+	all := e.operator(t, e.Window().Latest())
+	a := author.New(author.Options{Path: db, Transactor: tx})
+	defer a.Close()
+	const text = "seen\x00hidden"
+	if _, err := a.Do(t.Context(), event.Agent{Name: "alice", Project: "p"}, action.Send{Channel: "global:general", Content: text}); err != nil {
+		t.Fatal(err)
+	}
+	var m event.Message
+	if err := json.Unmarshal(collect(t, all, 1)[0].Payload, &m); err != nil || m.Content != text {
+		t.Errorf("got %q, %v, want %q", m.Content, err, text)
+	}
+}
+
+// TestEngine_OwnWritesAmongForeignOnes is pipeline rule 13 under load: every
+// message comes once, in the order of commits.
+func TestEngine_OwnWritesAmongForeignOnes(t *testing.T) {
+	db := hosttest.NewDatabase(t)
+	w := hosttest.StartWriter(t, db)
+	w.Exec(world...)
+	e, tx := startInMemory(t, db, memory.Options{})
+	all := e.operator(t, e.Window().Latest())
+	a := author.New(author.Options{Path: db, Transactor: tx})
+	defer a.Close()
+	const n = 300
+	w.Start(hosttest.Step{SQL: says("foreign", n), Keep: true})
+	for range n {
+		if _, err := a.Do(t.Context(), event.Agent{Name: "alice", Project: "p"}, action.Send{Channel: "global:general", Content: "own"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Wait()
+	for i, ev := range collect(t, all, 2*n) {
+		if want := strconv.Itoa(i + 1); ev.EntityID != want {
+			t.Fatalf("got message %s, want %s", ev.EntityID, want)
+		}
 	}
 }
