@@ -126,26 +126,10 @@ func (r *Recorder) begin(ctx context.Context, c *sql.Conn) error {
 func positions(ctx context.Context, c *sql.Conn) (map[string][]int, error) {
 	out := make(map[string][]int)
 	for _, table := range tables {
-		at := make(map[string]int)
-		rows, err := c.QueryContext(ctx, `SELECT name,cid FROM pragma_table_info(?)`, table)
-		if err != nil {
-			return nil, fmt.Errorf("look at host schema: %w", err)
-		}
-		for rows.Next() {
-			var name string
-			var cid int
-			if err := rows.Scan(&name, &cid); err != nil {
-				return nil, fmt.Errorf("look at host schema: %w", err)
-			}
-			at[name] = cid
-		}
-		if err := rows.Err(); err != nil {
-			return nil, fmt.Errorf("look at host schema: %w", err)
-		}
 		for _, column := range claudeslack.Columns(table) {
-			cid, ok := at[column]
-			if !ok {
-				return nil, fmt.Errorf("look at host schema: %s has no column %s", table, column)
+			var cid int
+			if err := c.QueryRowContext(ctx, `SELECT cid FROM pragma_table_info(?) WHERE name=?`, table, column).Scan(&cid); err != nil {
+				return nil, fmt.Errorf("look at host schema: find column %s of %s: %w", column, table, err)
 			}
 			out[table] = append(out[table], cid)
 		}

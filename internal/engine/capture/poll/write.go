@@ -47,8 +47,7 @@ func (p *Poller) write(ctx context.Context, c *sql.Conn, write func() ([]claudes
 	if err != nil {
 		return nil, err
 	}
-	foreign, err := p.glance(ctx, c, g)
-	if err = p.accept(foreign, err); err != nil && !errors.Is(err, capture.ErrReplaced) {
+	if err := p.catchUp(ctx, c, g); err != nil {
 		return nil, err
 	}
 	rows, err := write()
@@ -57,7 +56,7 @@ func (p *Poller) write(ctx context.Context, c *sql.Conn, write func() ([]claudes
 	}
 	own, err := p.glance(ctx, c, g)
 	if err != nil {
-		p.due = true
+		p.due, p.writer = true, nil
 		return nil, nil //nolint:nilerr,nilnil // the write itself is fine
 	}
 	if own != nil && rows != nil {
@@ -67,6 +66,25 @@ func (p *Poller) write(ctx context.Context, c *sql.Conn, write func() ([]claudes
 		}
 	}
 	return own, nil
+}
+
+// catchUp looks at what others have committed before the transaction of c,
+// unless nobody has since the last one: that is known without a look, and a
+// look would keep the host's writers waiting.
+func (p *Poller) catchUp(ctx context.Context, c *sql.Conn, g claudeslack.Generation) error {
+	var version int64
+	if err := readRow(ctx, c, `PRAGMA data_version`, nil, &version); err != nil {
+		return err
+	}
+	if c == p.writer && version == p.written && !p.moved {
+		return nil
+	}
+	foreign, err := p.glance(ctx, c, g)
+	if err = p.accept(foreign, err); err != nil && !errors.Is(err, capture.ErrReplaced) {
+		return err
+	}
+	p.writer, p.written = c, version
+	return nil
 }
 
 // glance examines the tables if there is an image to compare them with.

@@ -24,9 +24,13 @@ type Transactor interface {
 // plain is the Transactor for writes that nobody follows.
 type plain struct{}
 
+// Transact implements Transactor.
 func (plain) Transact(ctx context.Context, c *sql.Conn, write func() error) error {
 	return sqlitedb.Tx(ctx, c, "BEGIN IMMEDIATE", write)
 }
 
+// Mark implements Transactor.
 func (plain) Mark() int { return 0 }
-func (plain) Undo(int)  {}
+
+// Undo implements Transactor.
+func (plain) Undo(int) {}
