@@ -14,7 +14,7 @@ import (
 // others: a *poll.Poller.
 type Writer interface {
 	// Write runs write in a transaction on c. The rows that it returns are its
-	// changes; without any it has to be found out what they are.
+	// changes; if it returns nil, it has to be found out what they are.
 	Write(ctx context.Context, c *sql.Conn, write func() ([]claudeslack.Row, error)) error
 }
 
@@ -63,19 +63,22 @@ const (
 func NewRecorder(w Writer) *Recorder { return &Recorder{writer: w} }
 
 // Transact runs write in a transaction on c and hands over what it changed,
-// once it is committed.
+// once it is committed. Whatever keeps it from being recorded does not keep it
+// from being made: then it can be found out.
 func (r *Recorder) Transact(ctx context.Context, c *sql.Conn, write func() error) error {
 	return r.writer.Write(ctx, c, func() ([]claudeslack.Row, error) {
-		if err := r.begin(ctx, c); err != nil {
-			return nil, err
-		}
+		blind := r.begin(ctx, c)
 		if err := write(); err != nil {
 			return nil, err
 		}
-		if r.err != nil {
-			return nil, nil //nolint:nilerr // what was not recorded can be found
+		if blind != nil || r.err != nil {
+			return nil, nil
 		}
-		return r.seal(ctx)
+		rows, err := r.seal(ctx)
+		if err != nil {
+			return nil, nil //nolint:nilerr // the write itself is fine
+		}
+		return rows, nil
 	})
 }
 
@@ -107,19 +110,22 @@ func (r *Recorder) begin(ctx context.Context, c *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	r.columns, r.layout = columns, layout
-	if r.conn == c {
-		return nil
-	}
-	r.conn = c
-	return c.Raw(func(driver any) error {
-		h, ok := driver.(sqlite.HookRegisterer)
-		if !ok {
-			return fmt.Errorf("hook into %T: it has no hooks", driver)
+	if r.conn != c {
+		if err := c.Raw(r.hookInto); err != nil {
+			return err
 		}
-		h.RegisterPreUpdateHook(r.record)
-		return nil
-	})
+	}
+	r.conn, r.columns, r.layout = c, columns, layout
+	return nil
+}
+
+func (r *Recorder) hookInto(driver any) error {
+	h, ok := driver.(sqlite.HookRegisterer)
+	if !ok {
+		return fmt.Errorf("hook into %T: it has no hooks", driver)
+	}
+	h.RegisterPreUpdateHook(r.record)
+	return nil
 }
 
 // positions returns where in a row of a table its columns are that are read.

@@ -267,6 +267,32 @@ func TestRecorder_DoesNotCutText(t *testing.T) {
 	s.must(1)
 }
 
+// TestRecorder_NeverFailsAWrite: what can not be recorded is made all the
+// same, and has to be found out.
+func TestRecorder_NeverFailsAWrite(t *testing.T) {
+	s := newWorld(t)
+	s.tx(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<40000)
+INSERT INTO messages(channel_id,sender_id,sender_project_id,content) SELECT 'general','ann','p',i FROM n`)
+	if s.known {
+		t.Errorf("got %d changes, want that they are to be found out", len(s.rows))
+	}
+	if got := len(s.noted()); got != 40_000 {
+		t.Errorf("got %d messages, want 40000", got)
+	}
+	if _, err := s.conn.ExecContext(t.Context(), `ALTER TABLE project_links RENAME COLUMN link_type TO kind`); err != nil {
+		t.Fatal(err)
+	}
+	if s.tx(say("two")); s.known {
+		t.Error("the recorder knew, with a column missing that it reads")
+	}
+	if _, err := s.conn.ExecContext(t.Context(), `ALTER TABLE project_links RENAME COLUMN kind TO link_type`); err != nil {
+		t.Fatal(err)
+	}
+	s.noted()
+	s.tx(say("three"))
+	s.must(1)
+}
+
 // TestRecorder_FollowsTheSchema: columns are found by name, also when the host
 // changes its tables while we are connected.
 func TestRecorder_FollowsTheSchema(t *testing.T) {

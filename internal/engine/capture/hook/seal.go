@@ -75,8 +75,11 @@ func findReplaced(records []record) {
 	}
 }
 
+// checkable is how many messages a transaction may write to be looked through.
+const checkable = 1000
+
 // cut reports whether a message holds a NUL: the driver gives the hook only
-// what is before it.
+// what is before it. Of very many messages it supposes so.
 func (r *Recorder) cut(ctx context.Context) (cut bool, err error) {
 	var ids []any
 	for _, rec := range r.records {
@@ -84,8 +87,8 @@ func (r *Recorder) cut(ctx context.Context) (cut bool, err error) {
 			ids = append(ids, rec.is)
 		}
 	}
-	if ids == nil {
-		return false, nil
+	if len(ids) == 0 || len(ids) > checkable {
+		return len(ids) > 0, nil
 	}
 	query := `SELECT EXISTS(SELECT 1 FROM messages WHERE id IN (?` + strings.Repeat(",?", len(ids)-1) + `) AND (instr(content,char(0)) OR instr(metadata,char(0))))`
 	if err := r.conn.QueryRowContext(ctx, query, ids...).Scan(&cut); err != nil {

@@ -11,11 +11,11 @@ import (
 )
 
 // Write makes a write of this process's own in its place among those of others
-// (pipeline rule 13). It runs write in a transaction on c, a writing connection
-// to the same database, and no look comes between that and its changes: what
-// others committed before is handed over first, then what write returns, in
-// that order, as one transaction. If it returns no rows, the changes are what
-// a look finds. Next returns them at once.
+// (pipeline rule 13). It runs write in a transaction on c, a connection to the
+// same database that writes in no other way, and no look comes between that
+// and its changes: what others committed before is handed over first, then
+// what write returns, in that order, as one transaction. If it returns nil,
+// the changes are what a look finds. Next returns them at once.
 //
 // The error is that of the transaction. A write before the first Look is just
 // made.
