@@ -14,6 +14,7 @@ import (
 	"cslack-stream/internal/engine/backend/memory"
 	"cslack-stream/internal/engine/backend/sqlite"
 	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/capture/hook"
 	"cslack-stream/internal/engine/capture/trigger"
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/claudeslack/author"
@@ -83,7 +84,7 @@ func openDirect(ctx context.Context, path string, tell func(line string)) (*atta
 	if a.messagesOnly {
 		source = messagesOnly{a.Engine}
 	}
-	writes := author.New(author.Options{Path: path})
+	writes := author.New(author.Options{Path: path, Transactor: a.own})
 	out := &attachment{
 		Source: source, Agents: a.Agents, Channels: a.Channels, Why: a.why, Mode: mode, Notes: a.notes,
 		Where: path, Ephemeral: true, Close: func() error { return errors.Join(writes.Close(), a.stop()) },
@@ -127,7 +128,8 @@ func attachReadOnly(ctx context.Context, path string, logger *slog.Logger) (*att
 	if err := host.Close(); err != nil {
 		return nil, err
 	}
-	opts.Changes = newEither(path, !status.Installed)
+	changes := newEither(path, !status.Installed)
+	opts.Changes, a.own = changes, hook.NewWaker(changes.Wake)
 	if status.Installed {
 		a.capture = "trigger"
 		if opts.Base, err = openBase(ctx, path, status); err != nil {
