@@ -77,6 +77,25 @@ func TestServe_MemoryAsWithTriggers(t *testing.T) {
 	compare(t, "events", record(), record("--memory"))
 }
 
+// TestServe_MemoryLetsGo is pipeline rule 1: after a write through the server
+// nothing of it is left open that could undo a backup copied over the database.
+func TestServe_MemoryLetsGo(t *testing.T) {
+	t.Parallel()
+	sc, w := newWorldScene(t)
+	s := sc.serve("--memory")
+	f := s.open(operatorQuery, s.health().Latest.String())
+	for _, text := range []string{"one", "two"} {
+		if c := sc.run("send", "--as", "alice", "--to", "#general", text, "--db", sc.db); c.exitCode() != 0 {
+			t.Fatalf("got exit code %d and %s", c.exitCode(), c.err)
+		}
+		f.untilText(text)
+		w.Exec(say("foreign " + text))
+		f.untilText("foreign " + text)
+		eventually(t, "an empty -wal", sc.walIsEmpty)
+	}
+	sc.checkIntegrity()
+}
+
 // TestServe_MemoryAlone: two flags that say different things.
 func TestServe_MemoryAlone(t *testing.T) {
 	t.Parallel()
