@@ -14,6 +14,7 @@ import (
 	"cslack-stream/internal/engine/backend/memory"
 	"cslack-stream/internal/engine/backend/sqlite"
 	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/capture/hook"
 	"cslack-stream/internal/engine/capture/trigger"
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/claudeslack/author"
@@ -29,7 +30,7 @@ func eventFile(database string) string {
 // attached is an engine in this process, at work on a database.
 type attached struct {
 	*engine.Engine
-	capture string // trigger or poll
+	capture string // trigger, poll, or hook, which polls for what others write
 	backend string // sqlite or memory
 	static  bool   // the database can only be seen as it was
 	// messagesOnly: the schema is not known well enough for anything else.
@@ -37,6 +38,9 @@ type attached struct {
 	notes        []string // what a reader should know, one line each
 	events       *sqlite.Log
 	carries      bool
+	// own runs this process's own writes so that the capture hears of them at
+	// once; nil where that is not to be had.
+	own author.Transactor
 
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -81,7 +85,7 @@ func openDirect(ctx context.Context, path string, f sourceFlags) (*attachment, e
 	if a.messagesOnly {
 		source = messagesOnly{a.Engine}
 	}
-	writes := author.New(author.Options{Path: path})
+	writes := author.New(author.Options{Path: path, Transactor: a.own})
 	out := &attachment{
 		Source: source, Agents: a.Agents, Channels: a.Channels, Why: a.why, Mode: mode, Notes: a.notes,
 		Where: path, Derived: a.capture == "poll", Ephemeral: true, Trouble: a.trouble, Close: func() error { return errors.Join(writes.Close(), a.stop()) },
@@ -133,7 +137,8 @@ func attachReadOnly(ctx context.Context, path string, t tuning, logger *slog.Log
 	if err := host.Close(); err != nil {
 		return nil, err
 	}
-	opts.Changes = newEither(path, !status.Installed, t.interval)
+	changes := newEither(path, !status.Installed, t.interval)
+	opts.Changes, a.own = changes, hook.NewWaker(changes.Wake)
 	if status.Installed {
 		a.capture = "trigger"
 		if opts.Base, err = openBase(ctx, path, status, t.archive); err != nil {

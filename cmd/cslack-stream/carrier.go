@@ -11,6 +11,7 @@ import (
 	"cslack-stream/internal/engine"
 	"cslack-stream/internal/engine/backend/sqlite"
 	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/capture/hook"
 	"cslack-stream/internal/engine/capture/trigger"
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/server"
@@ -51,6 +52,7 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		return nil, errors.Join(err, a.events.Close(), host.Close())
 	}
 	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval})
+	a.own = hook.NewWaker(changes.Wake)
 	err = a.start(ctx, engine.Options{
 		Changes: changes, Store: a.events, File: file, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Logger: log.Logger,
 		Install: func(ctx context.Context) (*capture.Look, error) {

@@ -199,6 +199,7 @@ type tuning struct {
 	maxWait   time.Duration
 	window    bus.Options
 	archive   bool // archived events too
+	noHooks   bool // own writes are noticed as those of others are
 }
 
 func (c *config) tuning() tuning {
@@ -206,7 +207,7 @@ func (c *config) tuning() tuning {
 		eventFile: c.EventFile, ttl: c.ttl(),
 		interval: time.Duration(c.PollingIntervalMS) * time.Millisecond,
 		batch:    c.BatchSize, maxWait: time.Duration(c.MaxWaitMS) * time.Millisecond,
-		window: bus.Options{Max: c.CacheMaxSize, TTL: time.Duration(c.CacheTTLSeconds) * time.Second},
+		window: bus.Options{Max: c.CacheMaxSize, TTL: time.Duration(c.CacheTTLSeconds) * time.Second}, noHooks: !c.UseHooks,
 	}
 }
 

@@ -75,11 +75,11 @@ func (c *config) eventKeys() []configKey {
 		},
 		{
 			name: section + "use_hooks", also: sqlite + "use_hooks", value: aBool(&c.UseHooks, true),
-			doc: "Notice this process's own writes by a hook, at once. This version writes no messages itself: triggers notice all writers, and both values mean the same.",
+			doc: "Notice this process's own writes by a hook, at once; with persist_events: false the hook captures them. With false they are noticed as those of others are.",
 		},
 		{
 			name: section + "persist_events", also: sqlite + "persist_events", value: aBool(&c.PersistEvents, true),
-			doc: "Keep events in a file, and note changes by triggers in the database. With false nothing is added to the database and nothing is kept: serve polls, and events are in memory only. The flag for false is --no-install.",
+			doc: "Keep events in a file, and note changes by triggers in the database. With false nothing is added to the database and no file is kept: what others write is found by polling, and events are in memory only, as many as cache says. The flag for false is --no-install.",
 		},
 		{
 			name: section + "event_ttl_days", also: sqlite + "event_ttl_days", value: aNumber(&c.EventTTLDays, 7, 1, 36500), reloads: true,

@@ -69,7 +69,7 @@ func TestServe_DesignedConfigurations(t *testing.T) {
 		added                  bool // to the database
 		public, direct         string
 	}{
-		{"development", "poll", "memory", "event_streaming.persist_events: polling; changes between two looks merge into one", false, "", ""},
+		{"development", "hook", "memory", "event_streaming.persist_events: events are kept in memory only", false, "", ""},
 		{"small-scale", "trigger", "sqlite", "adds the tables cslack_change", true, "7", "30"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

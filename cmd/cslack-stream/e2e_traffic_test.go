@@ -189,8 +189,8 @@ func TestServe_RecordedTrafficPolled(t *testing.T) {
 			sc := newScene(t, db)
 			schema := sc.query(`SELECT sql FROM sqlite_master`)
 			s := sc.serve("--no-install")
-			if h := s.health(); h.Capture != "poll" || h.Backend != "memory" {
-				t.Errorf("got health %+v, want a poll that keeps events in memory", h)
+			if h := s.health(); h.Capture != "hook" || h.Backend != "memory" {
+				t.Errorf("got health %+v, want memory mode", h)
 			}
 			beginning := s.beginning()
 			operator := s.open(operatorQuery, beginning)

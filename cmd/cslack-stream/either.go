@@ -55,6 +55,12 @@ func (e *either) Look(ctx context.Context) (*capture.Look, error) {
 	return e.poll.Look(ctx)
 }
 
+// Wake lets Next look at once: this process itself has committed.
+func (e *either) Wake() {
+	e.log.Wake()
+	e.poll.Wake()
+}
+
 // Close implements capture.Changes.
 func (e *either) Close() error { return errors.Join(e.log.Close(), e.poll.Close()) }
 

@@ -43,7 +43,8 @@ func newServeCommand(env *environment) *cobra.Command {
 events in a file beside it, and streams them over HTTP to whom may see them.
 
 It adds a change log and triggers to the database (see: cslack-stream capture);
-with --no-install it adds nothing there and polls instead.
+with --no-install it adds nothing there, captures what is written through it
+by a hook and what others write by polling, and keeps events in memory only.
 
 What flags do not say is in the configuration: see --print-config. SIGHUP
 reloads of it what can be changed while serve runs.`,
@@ -61,7 +62,7 @@ reloads of it what can be changed while serve runs.`,
 	flags := cmd.Flags()
 	flags.StringVar(&opts.db, "db", "", "the Claude-Slack database `FILE`")
 	flags.StringVar(&f.listen, "listen", defaultListen, "loopback `ADDRESS` to listen on; port 0 takes a free one")
-	flags.BoolVar(&f.noInstall, "no-install", false, "add nothing to the database: poll it, and keep events in memory only")
+	flags.BoolVar(&f.noInstall, "no-install", false, "add nothing to the database and keep no file: events live as long as the server")
 	flags.StringSliceVar(&f.origins, "origin", nil, "an `ORIGIN` beyond loopback whose pages may read, such as https://dash.example")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log requests too")
 	opts.config.add(flags)
@@ -125,7 +126,11 @@ func runServe(ctx context.Context, env *environment, opts serveOptions) error {
 	so := server.Options{
 		Source: a.Engine, Directory: a.Engine, Explainer: a.Engine, Health: a.health, Origins: c.Origins, WriteTimeout: c.writeTimeout(), Logger: log.Logger,
 	}
-	writes := author.New(author.Options{Path: path})
+	ao := author.Options{Path: path}
+	if c.UseHooks {
+		ao.Transactor = a.own
+	}
+	writes := author.New(ao)
 	if !a.static && !a.messagesOnly {
 		so.Actor = writes
 	}
@@ -141,17 +146,7 @@ func openEngine(ctx context.Context, path string, c *config, log *serveLog) (*at
 	if c.PersistEvents {
 		return carry(ctx, path, c.tuning(), log)
 	}
-	a, err := attachReadOnly(ctx, path, c.tuning(), log.Logger)
-	if err != nil {
-		return nil, err
-	}
-	why := c.named("event_streaming.persist_events")
-	if a.capture == "poll" {
-		a.note("%s: polling; changes between two looks merge into one, changes made while no server runs are seen only as what is left of them, and events are kept in memory only", why)
-	} else {
-		a.note("%s: events are kept in memory only, and their ids end with this process; the change log that is in the database is read, and left to grow", why)
-	}
-	return a, nil
+	return carryOnlyInMemory(ctx, path, c.named("event_streaming.persist_events"), c.tuning(), log.Logger)
 }
 
 // listen opens the address, which must be a loopback one: there is no

@@ -23,12 +23,23 @@ type Options struct {
 	// Max bounds the number of events kept; the oldest go first. 0 means
 	// DefaultMax.
 	Max int
+	// TTL bounds their age in the log, except for the newest 256: what came
+	// last is worth showing in a workspace that has long been quiet. 0 means
+	// that they do not age.
+	TTL time.Duration
+	// Now is the clock; time.Now if nil.
+	Now func() time.Time
 }
+
+// keep is how many events stay whatever their age.
+const keep = 256
 
 // Log is an event log in memory with an epoch of its own. It is safe for
 // concurrent use.
 type Log struct {
 	max int
+	ttl time.Duration
+	now func() time.Time
 
 	mu         sync.RWMutex
 	epoch      string
@@ -45,7 +56,10 @@ func New(opts Options) *Log {
 	if opts.Max == 0 {
 		opts.Max = DefaultMax
 	}
-	l := &Log{max: opts.Max}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	l := &Log{max: opts.Max, ttl: opts.TTL, now: opts.Now}
 	l.clear()
 	return l
 }
@@ -201,11 +215,15 @@ func (l *Log) append(b *backend.Batch) error {
 			return fmt.Errorf("append to memory log: %w", err)
 		}
 	}
+	now := l.now()
 	for i := range b.Events {
+		if l.ttl > 0 {
+			b.Events[i].ExpiresAt = now.Add(l.ttl).UTC()
+		}
 		l.events = append(l.events, &b.Events[i])
 	}
 	l.newest += int64(len(b.Events))
-	l.evict()
+	l.evict(now)
 	for _, e := range b.Entries {
 		key := e.Kind + e.Key
 		if e.Value == nil {
@@ -218,10 +236,15 @@ func (l *Log) append(b *backend.Batch) error {
 	return nil
 }
 
-func (l *Log) evict() {
-	n := len(l.events) - l.max
-	if n <= 0 {
-		return
+// evict removes the oldest events that are too many or too old, and returns
+// how many.
+func (l *Log) evict(now time.Time) int {
+	n := max(0, len(l.events)-l.max)
+	for l.ttl > 0 && n < len(l.events)-keep && !l.events[n].ExpiresAt.After(now) {
+		n++
+	}
+	if n == 0 {
+		return 0
 	}
 	for _, e := range l.events[:n] {
 		if backend.IsDM(e.Type) {
@@ -231,6 +254,7 @@ func (l *Log) evict() {
 		}
 	}
 	l.events = slices.Delete(l.events, 0, n)
+	return n
 }
 
 // Reset empties the log and begins a new epoch that stands at the checkpoint,
@@ -244,8 +268,13 @@ func (l *Log) Reset(_ context.Context, at claudeslack.Checkpoint, fill func(rost
 	return err
 }
 
-// Expire does nothing: the log is bounded by number.
-func (l *Log) Expire(context.Context, time.Time, int) (int, error) { return 0, nil }
+// Expire removes what is too old at now, all at once: it costs next to
+// nothing.
+func (l *Log) Expire(_ context.Context, now time.Time, _ int) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.evict(now), nil
+}
 
 // Size returns how many events the log holds.
 func (l *Log) Size(context.Context) (int64, error) {

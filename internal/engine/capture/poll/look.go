@@ -41,6 +41,7 @@ type look struct {
 	rows     [kinds][]row
 	segments []segment // of messages that were compared
 	now      time.Time
+	told     bool // the rows are what a write told of itself
 }
 
 func (l *look) add(kind int, r claudeslack.Row, at time.Time) {
@@ -280,9 +281,14 @@ func (p *Poller) accept(l *look, err error) error {
 	p.image = &im
 	p.due, p.moved = false, false
 	p.scan.dirty = true
-	p.queue.put(slices.Concat(l.rows[:]...))
-	if l.closes() {
-		p.queue.put([]row{{at: l.now}})
+	step := 1
+	if l.told {
+		step = 2
+	}
+	rows := slices.Concat(l.rows[:]...)
+	p.queue.put(rows, step)
+	if closes(rows) {
+		p.queue.put([]row{{at: l.now}}, 1)
 	}
 	return nil
 }
@@ -291,6 +297,14 @@ func (p *Poller) accept(l *look, err error) error {
 // transaction. It proves that no more founding members of a new channel come,
 // and that somebody who is gone and comes again with the next look has not
 // been replaced.
-func (l *look) closes() bool {
-	return len(l.rows[channelPut])+len(l.rows[leave])+len(l.rows[agentGone]) > 0
+func closes(rows []row) bool {
+	return slices.ContainsFunc(rows, func(r row) bool {
+		switch change := r.Row.(type) {
+		case claudeslack.ChannelPut, claudeslack.MemberGone, claudeslack.AgentGone:
+			return true
+		case claudeslack.MemberPut:
+			return !change.Active
+		}
+		return false
+	})
 }

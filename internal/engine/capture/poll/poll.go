@@ -71,6 +71,8 @@ type Poller struct {
 	conn    *sql.Conn   // the host's connection at the last look through it,
 	version int64       // and its data_version then
 	due     bool        // a look failed: commits may have gone unnoticed
+	writer  *sql.Conn   // the connection of the last Write,
+	written int64       // and its data_version then
 	rest    time.Time   // no look before
 }
 

@@ -26,12 +26,13 @@ type row struct {
 	at time.Time
 }
 
-// put adds the changes of one look. Their counts rise from 1, which makes them
-// one transaction for whoever renders them.
-func (q *queue) put(rows []row) {
+// put adds the changes of one look. Their counts rise from 1 by step, which
+// makes them one transaction for whoever renders them. A step of more than 1
+// says that no two are halves of one row that is replaced.
+func (q *queue) put(rows []row, step int) {
 	for i, r := range rows {
 		q.last++
-		q.changes = append(q.changes, claudeslack.Change{ID: q.last, At: r.at, Count: int64(i + 1), Row: r.Row})
+		q.changes = append(q.changes, claudeslack.Change{ID: q.last, At: r.at, Count: int64(i*step + 1), Row: r.Row})
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // of the database, so that it can be replaced (pipeline rule 1).
 func (p *Poller) wait(ctx context.Context) error {
 	for {
-		p.pause(ctx)
+		p.pause()
 		err := p.watcher.Wait(ctx, func() (bool, error) { return p.stirred(ctx) })
 		if !errors.Is(err, wake.ErrIdle) {
 			return err
@@ -24,21 +24,21 @@ func (p *Poller) wait(ctx context.Context) error {
 	}
 }
 
-// pause waits until the next look may be taken, if that is soon.
-func (p *Poller) pause(ctx context.Context) {
+// pause waits until the next look may be taken, if that is soon, or until
+// there are changes without one.
+func (p *Poller) pause() {
 	p.mu.Lock()
 	rest := time.Until(p.rest)
 	p.mu.Unlock()
 	if rest <= 0 {
 		return
 	}
-	timer := time.NewTimer(min(rest, 20*time.Millisecond))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	p.watcher.Sleep(min(rest, 20*time.Millisecond))
 }
+
+// Wake lets Next look at once: this process itself has committed. It may be
+// called from any goroutine.
+func (p *Poller) Wake() { p.watcher.Wake() }
 
 // stirred reports whether there is something to do.
 func (p *Poller) stirred(ctx context.Context) (bool, error) {

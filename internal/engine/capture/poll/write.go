@@ -11,11 +11,11 @@ import (
 )
 
 // Write makes a write of this process's own in its place among those of others
-// (pipeline rule 13). It runs write in a transaction on c, a writing connection
-// to the same database, and no look comes between that and its changes: what
-// others committed before is handed over first, then what write returns, in
-// that order, as one transaction. If it returns no rows, the changes are what
-// a look finds.
+// (pipeline rule 13). It runs write in a transaction on c, a connection to the
+// same database that writes in no other way, and no look comes between that
+// and its changes: what others committed before is handed over first, then
+// what write returns, in that order, as one transaction. If it returns nil,
+// the changes are what a look finds. Next returns them at once.
 //
 // The error is that of the transaction. A write before the first Look is just
 // made.
@@ -31,6 +31,7 @@ func (p *Poller) Write(ctx context.Context, c *sql.Conn, write func() ([]claudes
 		if _, err = c.ExecContext(ctx, "COMMIT"); err == nil {
 			// What could not be looked at is found by the next look.
 			_ = p.accept(own, nil)
+			p.Wake()
 			return nil
 		}
 		err = fmt.Errorf("write to host database: %w", err)
@@ -46,8 +47,7 @@ func (p *Poller) write(ctx context.Context, c *sql.Conn, write func() ([]claudes
 	if err != nil {
 		return nil, err
 	}
-	foreign, err := p.glance(ctx, c, g)
-	if err = p.accept(foreign, err); err != nil && !errors.Is(err, capture.ErrReplaced) {
+	if err := p.catchUp(ctx, c, g); err != nil {
 		return nil, err
 	}
 	rows, err := write()
@@ -56,16 +56,35 @@ func (p *Poller) write(ctx context.Context, c *sql.Conn, write func() ([]claudes
 	}
 	own, err := p.glance(ctx, c, g)
 	if err != nil {
-		p.due = true
+		p.due, p.writer = true, nil
 		return nil, nil //nolint:nilerr,nilnil // the write itself is fine
 	}
 	if own != nil && rows != nil {
-		own.rows = [kinds][]row{}
+		own.rows, own.told = [kinds][]row{}, true
 		for _, r := range rows {
 			own.add(messageNew, r, own.now)
 		}
 	}
 	return own, nil
+}
+
+// catchUp looks at what others have committed before the transaction of c,
+// unless nobody has since the last one: that is known without a look, and a
+// look would keep the host's writers waiting.
+func (p *Poller) catchUp(ctx context.Context, c *sql.Conn, g claudeslack.Generation) error {
+	var version int64
+	if err := readRow(ctx, c, `PRAGMA data_version`, nil, &version); err != nil {
+		return err
+	}
+	if c == p.writer && version == p.written && !p.moved {
+		return nil
+	}
+	foreign, err := p.glance(ctx, c, g)
+	if err = p.accept(foreign, err); err != nil && !errors.Is(err, capture.ErrReplaced) {
+		return err
+	}
+	p.writer, p.written = c, version
+	return nil
 }
 
 // glance examines the tables if there is an image to compare them with.

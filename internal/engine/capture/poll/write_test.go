@@ -2,6 +2,7 @@ package poll
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"cslack-stream/internal/engine/claudeslack"
@@ -37,6 +38,28 @@ func TestPoller_WriteHasItsPlace(t *testing.T) {
 	if want := []int64{1, 2, 1, 2, 1}; len(counts) != 5 || counts[2] != 1 || counts[4] != 1 {
 		t.Errorf("got counts %v, want %v", counts, want)
 	}
+}
+
+// TestPoller_WriteSeesWhatCameInBetween: only the first write of a connection
+// has to look; later ones know whether anybody has committed.
+func TestPoller_WriteSeesWhatCameInBetween(t *testing.T) {
+	f := watch(t, basics...)
+	other := connect(t, f.host.Path())
+	var want []string
+	for n, foreign := range []bool{false, true, false, true} {
+		if foreign {
+			if _, err := other.ExecContext(t.Context(), message("general", "foreign")); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, fmt.Sprintf("message %d general: foreign", len(want)+1))
+		}
+		own := event.Message{ID: int64(len(want) + 1), ChannelID: "general", Content: fmt.Sprint("own ", n)}
+		want = append(want, fmt.Sprintf("message %d general: %s", own.ID, own.Content))
+		if err := f.write([]claudeslack.Row{claudeslack.MessageInserted{Message: own}}, nil, message("general", own.Content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.expect(want...)
 }
 
 // TestPoller_WriteTellsWhatAHookSaw: rows of a hook are handed over as they

@@ -281,6 +281,10 @@ func (l *Log) position(ctx context.Context, c *sql.Conn) (claudeslack.Checkpoint
 	return at, nil
 }
 
+// Wake lets Next read at once: this process itself has committed. It may be
+// called from any goroutine.
+func (l *Log) Wake() { l.watcher.Wake() }
+
 // Close releases the database.
 func (l *Log) Close() error {
 	return errors.Join(l.watcher.Close(), l.host.Close(), l.leave())

@@ -1,6 +1,7 @@
 package wake
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"time"
@@ -14,6 +15,9 @@ type hints struct {
 	path  string
 	file  *os.File // the inotify instance; nil if there is none
 	watch int      // negative while the file is not watched
+	// calls is an eventfd, readable from a call until it is answered: sleeps
+	// of well under a millisecond can wait for that too. Nil if there is none.
+	calls *os.File
 }
 
 func newHints(path string) hints {
@@ -22,7 +26,39 @@ func newHints(path string) hints {
 	if err == nil {
 		h.file = os.NewFile(uintptr(fd), "inotify")
 	}
+	if fd, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err == nil {
+		h.calls = os.NewFile(uintptr(fd), "eventfd")
+	}
 	return h
+}
+
+// call ends the wait at work, or the next one. It may come from any goroutine.
+// The call is there before the deadline is: a wait that does not see the one
+// is ended by the other.
+func (h *hints) call() {
+	if h.calls != nil {
+		_, _ = h.calls.Write(binary.NativeEndian.AppendUint64(nil, 1))
+	}
+	if h.file != nil {
+		_ = h.file.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// answer returns whether there was a call since the last answer.
+func (h *hints) answer() (called bool) {
+	if h.calls == nil {
+		return false
+	}
+	raw, err := h.calls.SyscallConn()
+	if err != nil {
+		return false
+	}
+	_ = raw.Control(func(fd uintptr) {
+		var count [8]byte
+		n, err := unix.Read(int(fd), count[:])
+		called = n == len(count) && err == nil
+	})
+	return called
 }
 
 // blind is the interval between looks where there are no hints.
@@ -56,14 +92,14 @@ func (h *hints) add() (wd int, err error) {
 	return wd, errors.Join(controlErr, err)
 }
 
-// wait returns true when the file is written to, or false after d.
+// wait returns true when the file is written to, or false after d or a call.
 func (h *hints) wait(d time.Duration) bool {
 	if h.file == nil {
-		time.Sleep(min(d, blind))
+		h.nap(min(d, blind))
 		return false
 	}
 	if h.watch < 0 {
-		time.Sleep(d)
+		h.nap(d)
 		return false
 	}
 	return h.read(time.Now().Add(d))
@@ -93,6 +129,9 @@ func (h *hints) read(deadline time.Time) bool {
 	if h.file.SetReadDeadline(deadline) != nil {
 		return false
 	}
+	if !deadline.IsZero() && h.called() {
+		return false
+	}
 	_ = raw.Read(drain) // a deadline that passed is no news
 	return got
 }
@@ -112,15 +151,35 @@ func gone(events []byte) bool {
 }
 
 func (h *hints) close() error {
-	if h.file == nil {
-		return nil
+	var err error
+	for _, f := range []*os.File{h.file, h.calls} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
 	}
-	return h.file.Close()
+	return err
 }
 
-// nap sleeps for well under a millisecond, which the Go runtime's own timers
-// round up to one.
-func nap(d time.Duration) {
+// called returns whether there is a call to answer.
+func (h *hints) called() bool { return h.poll(0) }
+
+// nap sleeps until a call, but for d at most; the Go runtime's own timers
+// would round up to a millisecond.
+func (h *hints) nap(d time.Duration) { h.poll(d) }
+
+func (h *hints) poll(d time.Duration) (called bool) {
 	ts := unix.NsecToTimespec(d.Nanoseconds())
-	_ = unix.Nanosleep(&ts, nil) // interrupted is as good as over
+	if h.calls == nil {
+		_ = unix.Nanosleep(&ts, nil) // interrupted is as good as over
+		return false
+	}
+	raw, err := h.calls.SyscallConn()
+	if err != nil {
+		return false
+	}
+	_ = raw.Control(func(fd uintptr) {
+		n, _ := unix.Ppoll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, &ts, nil)
+		called = n > 0
+	})
+	return called
 }

@@ -35,7 +35,8 @@ type Options struct {
 // ErrIdle says that nothing has changed for Options.IdleAfter.
 var ErrIdle = errors.New("idle")
 
-// A Watcher waits for changes of one database. It is for one goroutine.
+// A Watcher waits for changes of one database. It is for one goroutine, except
+// for Wake.
 type Watcher struct {
 	opts  Options
 	hints hints
@@ -57,9 +58,17 @@ func New(opts Options) *Watcher {
 	return &Watcher{opts: opts, hints: newHints(opts.Path), lastHint: now, lastChange: now, lastIdle: now}
 }
 
-// Wait calls look until it reports a change, and returns nil then. It returns
-// ErrIdle whenever another IdleAfter has passed without a change, look's
-// error, or ctx.Err().
+// Wake ends the Wait at work, or else the next one, without a look: this
+// process itself has committed. It may be called from any goroutine.
+func (w *Watcher) Wake() { w.hints.call() }
+
+// Sleep returns after d, or as soon as there is a Wake that has not ended a
+// Wait yet.
+func (w *Watcher) Sleep(d time.Duration) { w.hints.nap(d) }
+
+// Wait calls look until it reports a change, and returns nil then, or when
+// there is a Wake. It returns ErrIdle whenever another IdleAfter has passed
+// without a change, look's error, or ctx.Err().
 //
 // A commit is not missed: all of a commit's writes to the watched file come
 // before it is visible, so either the hint is still to be taken, or looking
@@ -72,9 +81,13 @@ func (w *Watcher) Wait(ctx context.Context, look func() (bool, error)) error {
 		if w.hints.take() {
 			w.lastHint = time.Now()
 		}
-		changed, err := look()
-		if err != nil {
-			return err
+		called := w.hints.answer()
+		changed := called
+		if !called {
+			var err error
+			if changed, err = look(); err != nil {
+				return err
+			}
 		}
 		now := time.Now()
 		if changed {
@@ -99,17 +112,17 @@ func (w *Watcher) pause(now time.Time) bool {
 		// disk, after about as long again as it has taken already.
 		switch {
 		case quiet < 3*time.Millisecond:
-			nap(50 * time.Microsecond)
+			w.hints.nap(50 * time.Microsecond)
 			return false
 		case quiet < 30*time.Millisecond:
-			nap(500 * time.Microsecond)
+			w.hints.nap(500 * time.Microsecond)
 			return false
 		}
 	}
 	switch quiet := now.Sub(w.lastChange); {
 	case quiet < time.Millisecond:
 		// The hints just taken may have been the next writer's already.
-		nap(100 * time.Microsecond)
+		w.hints.nap(100 * time.Microsecond)
 		return false
 	case quiet < 30*time.Millisecond:
 		return w.hints.wait(min(2*time.Millisecond, w.opts.Interval))

@@ -33,6 +33,8 @@ type Options struct {
 	Idle time.Duration
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
+	// Transactor runs the transactions; plain ones if nil.
+	Transactor Transactor
 }
 
 // Author writes as the agents of one workspace. It is an action.Actor, safe for
@@ -63,6 +65,9 @@ func New(opts Options) *Author {
 	opts.Idle = cmp.Or(opts.Idle, DefaultIdle)
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.Transactor == nil {
+		opts.Transactor = plain{}
 	}
 	a := &Author{opts: opts, queue: make(chan *request), stop: make(chan struct{}), done: make(chan struct{})}
 	go a.run()
@@ -99,7 +104,7 @@ func (a *Author) Do(ctx context.Context, as event.Agent, op action.Op) (action.R
 
 // run takes what is asked for, as much as there is at a time, and writes it.
 func (a *Author) run() {
-	t := &tx{ctx: context.Background(), path: a.opts.Path, now: a.opts.Now}
+	t := &tx{ctx: context.Background(), path: a.opts.Path, now: a.opts.Now, Transactor: a.opts.Transactor}
 	defer func() {
 		a.closeErr = t.close()
 		close(a.done)

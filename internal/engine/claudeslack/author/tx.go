@@ -22,6 +22,7 @@ type tx struct {
 	ctx  context.Context
 	path string
 	now  func() time.Time
+	Transactor
 
 	file       os.FileInfo // what is open
 	db         *sql.DB
@@ -79,7 +80,7 @@ func (t *tx) close() error {
 func (t *tx) write(batch []*request) {
 	err := t.open()
 	if err == nil {
-		err = sqlitedb.Tx(t.ctx, t.conn, "BEGIN IMMEDIATE", func() error {
+		err = t.Transact(t.ctx, t.conn, func() error {
 			for _, r := range batch {
 				if r.err = r.ctx.Err(); r.err != nil {
 					continue
@@ -107,6 +108,7 @@ func (t *tx) write(batch []*request) {
 // apply does one operation, or nothing of it. The error is one of the whole
 // transaction.
 func (t *tx) apply(r *request) error {
+	mark := t.Mark()
 	if err := t.exec("SAVEPOINT op"); err != nil {
 		return err
 	}
@@ -116,6 +118,7 @@ func (t *tx) apply(r *request) error {
 		if err := t.exec("ROLLBACK TO op"); err != nil {
 			return err
 		}
+		t.Undo(mark)
 		if _, refused := errors.AsType[*action.RefusedError](r.err); !refused {
 			r.err = fmt.Errorf("write to workspace: %w", r.err)
 		}
@@ -146,7 +149,12 @@ func (t *tx) run(query string, args ...any) (sql.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.ExecContext(t.ctx, args...)
+	mark := t.Mark()
+	res, err := s.ExecContext(t.ctx, args...)
+	if err != nil {
+		t.Undo(mark)
+	}
+	return res, err
 }
 
 // row reads the first row of a query into dest, and reports whether there is
