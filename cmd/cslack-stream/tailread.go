@@ -25,10 +25,10 @@ const (
 // read prints the stream of t.request until it ends, over gaps and losses. It
 // returns nil at the end of a stream that does not follow.
 func (t *tailer) read(ctx context.Context) error {
-	retry, attempt, gaps, opened := time.Duration(0), 0, 0, false
+	retry, attempt, gaps := time.Duration(0), 0, 0
 	for {
 		before := t.printed
-		err := t.readStream(ctx, &opened)
+		err := t.readStream(ctx)
 		if t.printed > before {
 			retry, attempt, gaps = 0, 0, 0
 		}
@@ -43,7 +43,7 @@ func (t *tailer) read(ctx context.Context) error {
 			if err := t.overGap(gap); err != nil {
 				return err
 			}
-		case t.isFinal(ctx, err, opened):
+		case t.isFinal(ctx, err):
 			return err
 		case t.plan.noReconnect && errors.Is(err, client.ErrLost):
 			return &exitError{exitLost, fmt.Errorf("%w (--no-reconnect)", err)}
@@ -65,13 +65,13 @@ func (t *tailer) read(ctx context.Context) error {
 }
 
 // readStream prints one stream until it breaks.
-func (t *tailer) readStream(ctx context.Context, opened *bool) error {
+func (t *tailer) readStream(ctx context.Context) error {
 	s, err := t.source.Subscribe(ctx, t.request)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	*opened = true
+	t.opened = true
 	if t.request.Follow {
 		t.status.Live()
 	}
@@ -90,7 +90,7 @@ func (t *tailer) readStream(ctx context.Context, opened *bool) error {
 }
 
 // isFinal tells whether trying again can not help.
-func (t *tailer) isFinal(ctx context.Context, err error, opened bool) bool {
+func (t *tailer) isFinal(ctx context.Context, err error) bool {
 	for _, final := range []error{errCount, errIdle, errUntil, event.ErrForbidden, event.ErrNotFound, event.ErrClosed} {
 		if errors.Is(err, final) {
 			return true
@@ -98,7 +98,7 @@ func (t *tailer) isFinal(ctx context.Context, err error, opened bool) bool {
 	}
 	var refused *exitError
 	var output *writeError
-	return ctx.Err() != nil || isBadRecording(err) || errors.As(err, &refused) || errors.As(err, &output) || !opened && !errors.Is(err, event.ErrUnavailable)
+	return ctx.Err() != nil || isBadRecording(err) || errors.As(err, &refused) || errors.As(err, &output) || !t.opened && !errors.Is(err, event.ErrUnavailable)
 }
 
 // overGap says what is missing, and goes on behind it.
@@ -170,7 +170,7 @@ func (t *tailer) printLast(ctx context.Context, n int) error {
 }
 
 func (t *tailer) printNewest(newest newestEvents) error {
-	t.cursor = newest.cursor
+	t.cursor, t.opened = newest.cursor, true
 	return t.printRecords(newest.records)
 }
 

@@ -28,6 +28,7 @@ type tailer struct {
 	saying  sync.Mutex  // connections say things too
 	status  *tui.Status // below the lines; nil if it is not shown
 	infos   []event.AgentInfo
+	opened  bool // the source has answered once: what fails later may pass
 	tape    *recorder
 	plain   bool            // every event is a line of JSON
 	again   string          // the command that goes on, if it is not tail
