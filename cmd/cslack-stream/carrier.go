@@ -38,7 +38,9 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		log.tell(ctx, "%s: %s", path, trigger.Added(generation))
 	}
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
-	a.events, err = openEvents(ctx, path, sqlite.Options{Path: t.events(path), TTL: t.ttl, Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch())})
+	a.events, err = openEvents(ctx, path, sqlite.Options{
+		Path: t.events(path), TTL: t.ttl, Archiving: t.archiving, Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch()),
+	})
 	if err != nil {
 		err = errors.Join(err, host.Close())
 		if errors.Is(err, sqlite.ErrForeign) || errors.Is(err, sqlite.ErrLayout) {

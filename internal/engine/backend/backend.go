@@ -103,3 +103,12 @@ func (t TTL) Of(typ event.Type) time.Duration {
 	}
 	return t.Rest
 }
+
+// Archiving says what becomes of events whose time is up.
+type Archiving struct {
+	// Enabled moves them into the archive, instead of removing them.
+	Enabled bool
+	// After is the age at which captured events are moved there, even if they
+	// are retained for longer. 0 means when they expire.
+	After time.Duration
+}

@@ -169,34 +169,6 @@ func (l *Log) putEntries(ctx context.Context, entries []claudeslack.Entry) error
 	return nil
 }
 
-// Reset begins a new epoch in one transaction: it removes all events and
-// state, calls fill, which adds batches of backfilled events and the
-// workspace's entries, and leaves the log standing at the checkpoint.
-func (l *Log) Reset(ctx context.Context, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	err := sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
-		_, err := l.writer.ExecContext(ctx, `DELETE FROM event_stream; DELETE FROM agent; DELETE FROM audience; DELETE FROM workspace;
-UPDATE meta SET epoch='`+event.NewEpoch()+`',trimmed_dm=0,trimmed_rest=0`)
-		if err != nil {
-			return err
-		}
-		l.forget()
-		_, epoch, err := l.standing(ctx)
-		if err != nil {
-			return err
-		}
-		if err := fill(new(event.Roster), func(b *backend.Batch) error { return l.append(ctx, epoch, b) }); err != nil {
-			return err
-		}
-		return l.append(ctx, epoch, &backend.Batch{To: at})
-	})
-	if err != nil {
-		return fmt.Errorf("reset event log: %w", err)
-	}
-	return nil
-}
-
 // Sync makes everything appended so far durable, whatever happens to the
 // machine.
 func (l *Log) Sync(ctx context.Context) error {

@@ -44,6 +44,8 @@ type Options struct {
 	Carrier string
 	// TTL is how long events are retained; zero means backend.DefaultTTL.
 	TTL backend.TTL
+	// Archiving says what Expire does with events whose time is up.
+	Archiving backend.Archiving
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -62,6 +64,7 @@ type Log struct {
 
 	readers *sql.DB
 	handle  *sql.DB
+	version int // the file's layout
 
 	mu       sync.Mutex // guards what follows
 	writer   *sql.Conn
@@ -136,6 +139,10 @@ func (l *Log) ready(ctx context.Context) error {
 			return l.create(ctx)
 		}
 		moved, err := l.checkMeta(ctx)
+		if err == nil && l.version == 1 {
+			_, err = l.writer.ExecContext(ctx, upgrade)
+			l.version = version
+		}
 		if err != nil || !moved {
 			return err
 		}
@@ -149,6 +156,7 @@ func (l *Log) create(ctx context.Context) error {
 	if _, err := l.writer.ExecContext(ctx, schema); err != nil {
 		return fmt.Errorf("create tables: %w", err)
 	}
+	l.version = version
 	d := l.opts.Database
 	_, err := l.writer.ExecContext(ctx, `INSERT INTO meta(id,version,file,epoch,database_path,database_device,database_inode) VALUES(1,?,?,?,?,?,?)`,
 		version, event.NewEpoch()+event.NewEpoch(), event.NewEpoch(), d.Path, int64(d.Device), int64(d.Inode))
@@ -158,15 +166,14 @@ func (l *Log) create(ctx context.Context) error {
 // checkMeta refuses a file of another layout or database. It reports whether
 // the database has moved or been replaced since.
 func (l *Log) checkMeta(ctx context.Context) (moved bool, err error) {
-	var v int
 	var path string
 	var device, inode int64
-	err = l.writer.QueryRowContext(ctx, `SELECT version,database_path,database_device,database_inode FROM meta`).Scan(&v, &path, &device, &inode)
+	err = l.writer.QueryRowContext(ctx, `SELECT version,database_path,database_device,database_inode FROM meta`).Scan(&l.version, &path, &device, &inode)
 	if err != nil {
 		return false, fmt.Errorf("read meta: %w", err)
 	}
-	if v != version {
-		return false, fmt.Errorf("%w: the file has layout %d, this build knows %d: use the build that made it, or move the file away to begin a new log", ErrLayout, v, version)
+	if l.version < 1 || l.version > version {
+		return false, fmt.Errorf("%w: the file has layout %d, this build knows %d: use the build that made it, or move the file away to begin a new log", ErrLayout, l.version, version)
 	}
 	d := l.opts.Database
 	if l.opts.ReadOnly && l.opts.Anywhere {
@@ -186,6 +193,13 @@ func (l *Log) SetTTL(ttl backend.TTL) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.opts.TTL = ttl
+}
+
+// SetArchiving changes Options.Archiving.
+func (l *Log) SetArchiving(a backend.Archiving) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.opts.Archiving = a
 }
 
 // File returns the file's own random id.
