@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,6 +67,38 @@ func (l *Log) ids(ctx context.Context, query string, before time.Time, limit int
 		ids = append(ids, id)
 	}
 	return ids, errors.Join(rows.Err(), rows.Close())
+}
+
+// Due returns how much Expire would remove, if it was called until nothing is
+// left.
+func (l *Log) Due(ctx context.Context, now time.Time) (sqlitedb.Extent, error) {
+	var e sqlitedb.Extent
+	err := l.view(ctx, func(tx *sql.Tx) error {
+		query, args := `SELECT id,created_at `+expired, []any{now.UTC().Format(timeFormat)}
+		if a := l.archiving(); a.Enabled && a.After > 0 {
+			query, args = query+` UNION SELECT id,created_at `+overdue, append(args, now.Add(-a.After).UTC().Format(timeFormat))
+		}
+		var all int64
+		var oldest, newest []byte
+		err := tx.QueryRowContext(ctx, `SELECT count(*),min(created_at),max(created_at),(SELECT count(*) FROM event_stream) FROM (`+query+`)`, args...).
+			Scan(&e.Rows, &oldest, &newest, &all)
+		if err != nil {
+			return err
+		}
+		if e.Oldest, err = parseTime(oldest); err != nil {
+			return err
+		}
+		if e.Newest, err = parseTime(newest); err != nil {
+			return err
+		}
+		e.Bytes, err = sqlitedb.Share(ctx, tx, e.Rows, all, "event_stream",
+			"idx_event_stream_agent", "idx_event_stream_channel", "idx_event_stream_expiry", "idx_event_stream_created")
+		return err
+	})
+	if err != nil {
+		return e, fmt.Errorf("measure expired events: %w", err)
+	}
+	return e, nil
 }
 
 // remove removes or archives the rows with these ids, which are never given
