@@ -50,7 +50,7 @@ func (c *Committer) Stop() ([]time.Duration, error) {
 	}
 	line, _, _ := strings.Cut(string(out), "\n")
 	var took []time.Duration
-	for _, field := range strings.Fields(line) {
+	for field := range strings.FieldsSeq(line) {
 		us, err := strconv.ParseInt(field, 10, 64)
 		if err != nil {
 			return nil, fmt.Errorf("read the writer's report: %w", err)

@@ -58,7 +58,9 @@ func run(ctx context.Context, o options) error {
 	}
 	defer lab.Close()
 	if o.archive {
-		os.Setenv("CSLACK_STREAM_EVENT_STREAMING_ARCHIVE_ENABLED", "true")
+		if err := os.Setenv("CSLACK_STREAM_EVENT_STREAMING_ARCHIVE_ENABLED", "true"); err != nil {
+			return err
+		}
 	}
 	idle, err := newWorkspace(ctx, lab, 0)
 	if err != nil {

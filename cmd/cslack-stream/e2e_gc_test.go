@@ -87,7 +87,7 @@ func TestCaptureGC_BesideServe(t *testing.T) {
 	f := s.open(operatorQuery, s.beginning())
 	w.Exec(sayEach("m", 300)...)
 	got := texts(onlyEvents(t, f.untilText("m299")))
-	sc.alter(eventFile(sc.db), `UPDATE event_stream SET expires_at=datetime('now','-1 hour') WHERE payload LIKE '%"content":"m1__"%'`)
+	sc.alter(eventFile(sc.db), `UPDATE event_stream SET expires_at=datetime('now','-1 hour') WHERE payload GLOB '*"m1[0-9][0-9]"*'`)
 	wantSaid(t, sc.capture(exitDone, "gc", "--config", config), "trimmed ", "archived 100 expired events")
 	w.Exec(sayEach("more", 10)...)
 	compare(t, "stream", append(numbered("m", 300), numbered("more", 10)...), append(got, texts(onlyEvents(t, f.untilText("more9")))...))
