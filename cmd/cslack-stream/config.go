@@ -31,6 +31,7 @@ type config struct {
 
 	ArchiveEnabled   bool
 	ArchiveAfterDays int
+	RedactDeleted    bool
 
 	PollingIntervalMS int
 	BatchSize         int
@@ -206,6 +207,7 @@ type tuning struct {
 	eventFile string // empty: beside the database
 	ttl       backend.TTL
 	archiving backend.Archiving
+	redact    bool // the text of deleted messages
 	interval  time.Duration
 	batch     int
 	maxWait   time.Duration
@@ -215,7 +217,7 @@ type tuning struct {
 
 func (c *config) tuning() tuning {
 	return tuning{
-		eventFile: c.EventFile, ttl: c.ttl(), archiving: c.archiving(),
+		eventFile: c.EventFile, ttl: c.ttl(), archiving: c.archiving(), redact: c.RedactDeleted,
 		interval: time.Duration(c.PollingIntervalMS) * time.Millisecond,
 		batch:    c.BatchSize, maxWait: time.Duration(c.MaxWaitMS) * time.Millisecond,
 		window: bus.Options{Max: c.CacheMaxSize, TTL: time.Duration(c.CacheTTLSeconds) * time.Second},

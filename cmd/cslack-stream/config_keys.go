@@ -98,6 +98,10 @@ func (c *config) eventKeys() []configKey {
 			doc: "After how many days events are moved there though they are kept for longer, if archive.enabled. Nothing is archived later than it expires.",
 		},
 		{
+			name: section + "redact_deleted", value: aBool(&c.RedactDeleted, false),
+			doc: "When a message is deleted, put [redacted] in the place of its text, and of what edits replaced, in all events about it: the stored ones, the archived ones and the deletion's own. Who has read them before has read them.",
+		},
+		{
 			name: section + "polling_interval_ms", value: aNumber(&c.PollingIntervalMS, 100, 1, 1000),
 			doc: "The longest time between two looks at the database, in milliseconds. A commit is noticed much sooner where the system tells of it. It is at most a second, because an idle database is tidied up after one.",
 		},

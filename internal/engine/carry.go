@@ -73,6 +73,9 @@ func (e *Engine) carry(ctx context.Context, run capture.Run) error {
 		Events:  events,
 		Entries: e.state.Workspace.TakeEntries(),
 	}
+	if e.opts.Redact {
+		batch.Redact = redact(batch.Events)
+	}
 	e.stale = true
 	err := e.opts.Store.Append(ctx, batch)
 	if errors.Is(err, backend.ErrConflict) {
@@ -103,8 +106,16 @@ func (e *Engine) publish(events []event.Event) {
 	for i := range events {
 		pointers[i] = &events[i]
 	}
-	e.checks.follow(pointers)
-	e.window.Publish(pointers)
+	e.show(pointers)
+}
+
+// show gives events that are in the log to the readers.
+func (e *Engine) show(events []*event.Event) {
+	e.checks.follow(events)
+	if e.opts.Redact {
+		e.redactWindow(events)
+	}
+	e.window.Publish(events)
 }
 
 // refresh loads the state again if it may not be what the log stands at.
@@ -143,8 +154,7 @@ func (e *Engine) adopt(ctx context.Context) error {
 		case err != nil:
 			return err
 		case len(events) > 0:
-			e.checks.follow(events)
-			e.window.Publish(events)
+			e.show(events)
 			continue
 		}
 		break

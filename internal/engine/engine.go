@@ -37,6 +37,9 @@ type Options struct {
 	Install func(context.Context) (*capture.Look, error)
 	// File is the id of the store's file, for trimming; empty: never trim.
 	File string
+	// Redact takes the text of a message that is deleted out of all events
+	// about it, stored and to come.
+	Redact bool
 	// Window configures the window.
 	Window bus.Options
 	// Limit is how many changes are read at a time; 0 means 1000.

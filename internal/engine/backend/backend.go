@@ -23,6 +23,9 @@ type Batch struct {
 	// Events get their cursors and wire forms by the append.
 	Events  []event.Event
 	Entries []claudeslack.Entry
+	// Redact are the ids of messages whose text is taken out of the events
+	// about them that the log holds already.
+	Redact []string
 }
 
 // State is what an engine goes on from: the workspace folded up to the

@@ -60,6 +60,9 @@ func (l *Log) standing(ctx context.Context) (at claudeslack.Checkpoint, epoch st
 
 // append writes a batch inside the open transaction.
 func (l *Log) append(ctx context.Context, epoch string, b *backend.Batch) error {
+	if err := l.redact(ctx, b.Redact); err != nil {
+		return err
+	}
 	if err := l.insertEvents(ctx, epoch, b.Events); err != nil {
 		return err
 	}

@@ -40,6 +40,9 @@ type Options struct {
 	// Anywhere reads, with ReadOnly, a file whatever database it belongs to:
 	// a copy of an event file, or a fork.
 	Anywhere bool
+	// Redact makes ready for batches that redact, and overwrites what they
+	// take out.
+	Redact bool
 	// Carrier names this engine; it is noted with every append.
 	Carrier string
 	// TTL is how long events are retained; zero means backend.DefaultTTL.
@@ -109,7 +112,11 @@ func Open(ctx context.Context, opts Options) (*Log, error) {
 // open theirs.
 func (l *Log) connect(ctx context.Context) (readers sqlitedb.Mode, err error) {
 	if !l.opts.ReadOnly {
-		l.handle, l.writer, err = sqlitedb.Conn(ctx, l.opts.Path, sqlitedb.Create, "journal_mode(WAL)", "synchronous(NORMAL)", "temp_store(MEMORY)")
+		pragmas := []string{"journal_mode(WAL)", "synchronous(NORMAL)", "temp_store(MEMORY)"}
+		if l.opts.Redact {
+			pragmas = append(pragmas, "secure_delete(ON)")
+		}
+		l.handle, l.writer, err = sqlitedb.Conn(ctx, l.opts.Path, sqlitedb.Create, pragmas...)
 		return sqlitedb.ReadOnly, err
 	}
 	if _, err := os.Stat(l.opts.Path); err != nil {
@@ -136,12 +143,15 @@ func (l *Log) ready(ctx context.Context) error {
 			return err
 		}
 		if tables == 0 {
-			return l.create(ctx)
+			return errors.Join(l.create(ctx), l.redactable(ctx))
 		}
 		moved, err := l.checkMeta(ctx)
 		if err == nil && l.version == 1 {
 			_, err = l.writer.ExecContext(ctx, upgrade)
 			l.version = version
+		}
+		if err == nil {
+			err = l.redactable(ctx)
 		}
 		if err != nil || !moved {
 			return err
