@@ -75,7 +75,7 @@ func (b backlog) print(w io.Writer) {
 		fmt.Fprintln(w, "waiting    no changes")
 		return
 	}
-	fmt.Fprintf(w, "waiting    %d changes: %s; nobody has carried them since: %s\n", b.waiting.Rows, b.waiting, backlogRemedy)
+	fmt.Fprintf(w, "waiting    %d changes that nobody has carried: %s; %s\n", b.waiting.Rows, b.waiting, backlogRemedy)
 }
 
 // checkBacklog finds installations that everybody has forgotten.

@@ -56,7 +56,8 @@ func captureGC(ctx context.Context, env *environment, db string, flags configFla
 	} else {
 		err = g.collect(ctx, env.Stdout)
 	}
-	return errors.Join(err, g.events.Close(), g.changes.Close(), g.host.Close())
+	// The last to close empties the database's write-ahead log.
+	return errors.Join(err, g.events.Close(), g.host.Close(), g.changes.Close())
 }
 
 // collector removes what is not needed any more of one database and its event

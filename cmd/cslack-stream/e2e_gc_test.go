@@ -53,7 +53,7 @@ func TestCaptureGC(t *testing.T) {
 	w.Exec(sayEach("m", 20)...)
 	changes := func() string { return sc.query(`SELECT count(*) FROM cslack_change`)[0] }
 	wantSaid(t, sc.capture(exitDone, "gc", "--dry-run"), "would trim 0 carried changes: none", "20 changes stay, which are not carried yet: about 4 KiB, of 20", "would remove 0 expired events: none")
-	wantSaid(t, sc.capture(exitDone, "status"), "waiting    20 changes: about 4 KiB", "nobody has carried them since: run serve")
+	wantSaid(t, sc.capture(exitDone, "status"), "waiting    20 changes that nobody has carried: about 4 KiB", "; run serve")
 	sc.capture(exitDone, "gc")
 	if got := changes(); got != "20" {
 		t.Fatalf("got %s changes left, want all: none was carried", got)

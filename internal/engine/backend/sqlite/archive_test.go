@@ -115,6 +115,31 @@ func TestLog_Archive(t *testing.T) {
 	}
 }
 
+// TestLog_ArchiveKeepsAudiences: an audience that archived events alone have is
+// known as long as they are there, also to others.
+func TestLog_ArchiveKeepsAudiences(t *testing.T) {
+	a := newArchived(t, backend.Archiving{Enabled: true})
+	a.append(1, event.MessageNew)
+	var none []event.Event
+	for range 1100 { // audiences are noted as used for a while ahead
+		none = append(none, event.Event{Type: event.DMReceived, Payload: []byte("{}"), CreatedAt: a.now})
+	}
+	if err := a.log.Append(t.Context(), &backend.Batch{Events: none}); err != nil {
+		t.Fatal(err)
+	}
+	a.expire(31 * day)
+	if got := a.offsets(true, 0, "message.new"); !slices.Equal(got, []int64{1}) {
+		t.Errorf("got %d archived for alice, want the first", got)
+	}
+	exec(t, a.path, `DELETE FROM event_archive`)
+	a.append(2, event.MessageNew)
+	a.append(3, event.MessageNew)
+	a.expire(8 * day)
+	if got := a.offsets(true, 0); !slices.Equal(got, []int64{1102, 1103}) {
+		t.Errorf("got %d archived for alice later, want the last two", got)
+	}
+}
+
 // TestLog_ArchiveAfter: captured events are archived at that age though they
 // have not expired; backfilled ones, whose age tells nothing, when they do.
 func TestLog_ArchiveAfter(t *testing.T) {

@@ -64,7 +64,14 @@ func (l *Log) Trim(ctx context.Context, file string, below claudeslack.Checkpoin
 }
 
 // trimFor removes slices for a while, and reports whether there may be more.
+// Then it moves what it can of the write-ahead log into the file: a quiet host
+// does not do that, and a busy one should not have to do it for us.
 func trimFor(ctx context.Context, w *sql.Conn, file string, below claudeslack.Checkpoint) (removed int, more bool, err error) {
+	defer func() {
+		if removed > 0 && err == nil {
+			_, err = w.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
+		}
+	}()
 	var slice sqlitedb.Slice
 	for end := time.Now().Add(trimTurn); time.Now().Before(end); slice.End(ctx) {
 		limit := slice.Begin()
