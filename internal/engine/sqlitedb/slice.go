@@ -9,20 +9,28 @@ import (
 // took a few milliseconds, since others may have to wait for that long. The
 // zero value begins with few.
 type Slice struct {
+	// Gentle is for a file that others write to. SQLite's waiting is polling,
+	// with pauses that grow: whoever finds the lock taken four times in a row
+	// has waited for 18 ms. So it may be taken for a tenth of the time only.
+	Gentle bool
+
 	rows  int
 	began time.Time
 }
 
-const (
-	smallestSlice, largestSlice = 50, 500
-	// sliceTime is what a slice may take, at half of which it may grow.
-	sliceTime = 4 * time.Millisecond
-	// slicePause lets those who wait have their turn: SQLite's waiting is
-	// polling, and would often miss a shorter one.
-	slicePause = 5 * time.Millisecond
-)
+const smallestSlice, largestSlice = 25, 500
 
-// Begin begins a slice and returns its number of rows.
+// times are what a slice may take, at half of which it may grow, and the pause
+// behind it.
+func (s *Slice) times() (most, pause time.Duration) {
+	if s.Gentle {
+		return time.Millisecond, 10 * time.Millisecond
+	}
+	return 4 * time.Millisecond, 5 * time.Millisecond
+}
+
+// Begin begins a slice, once the file is locked, and returns its number of
+// rows.
 func (s *Slice) Begin() int {
 	s.rows, s.began = max(s.rows, smallestSlice), time.Now()
 	return s.rows
@@ -30,13 +38,14 @@ func (s *Slice) Begin() int {
 
 // End ends a slice and pauses before the next one.
 func (s *Slice) End(ctx context.Context) {
+	most, pause := s.times()
 	switch took := time.Since(s.began); {
-	case took > sliceTime:
+	case took > most:
 		s.rows = max(s.rows/2, smallestSlice)
-	case took < sliceTime/2:
+	case took < most/2:
 		s.rows = min(s.rows+smallestSlice, largestSlice)
 	}
-	t := time.NewTimer(slicePause)
+	t := time.NewTimer(pause)
 	defer t.Stop()
 	select {
 	case <-t.C:

@@ -49,10 +49,11 @@ const trimTurn = 250 * time.Millisecond
 // busy database it returns an error that sqlitedb.IsBusy tells: the rows can
 // wait. It returns how many it has removed.
 func (l *Log) Trim(ctx context.Context, file string, below claudeslack.Checkpoint) (removed int, err error) {
+	slice := sqlitedb.Slice{Gentle: true}
 	for more := true; more && err == nil; {
 		err = l.write(ctx, func(w *sql.Conn) error {
 			var n int
-			n, more, err = trimFor(ctx, w, file, below)
+			n, more, err = trimFor(ctx, w, file, below, &slice)
 			removed += n
 			return err
 		})
@@ -66,26 +67,26 @@ func (l *Log) Trim(ctx context.Context, file string, below claudeslack.Checkpoin
 // trimFor removes slices for a while, and reports whether there may be more.
 // Then it moves what it can of the write-ahead log into the file: a quiet host
 // does not do that, and a busy one should not have to do it for us.
-func trimFor(ctx context.Context, w *sql.Conn, file string, below claudeslack.Checkpoint) (removed int, more bool, err error) {
+func trimFor(ctx context.Context, w *sql.Conn, file string, below claudeslack.Checkpoint, slice *sqlitedb.Slice) (removed int, more bool, err error) {
 	defer func() {
 		if removed > 0 && err == nil {
 			_, err = w.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
 		}
 	}()
-	var slice sqlitedb.Slice
 	for end := time.Now().Add(trimTurn); time.Now().Before(end); slice.End(ctx) {
-		limit := slice.Begin()
-		n, err := trim(ctx, w, file, below, limit)
+		n, more, err := trim(ctx, w, file, below, slice)
 		removed += n
-		if err != nil || n < limit {
+		if err != nil || !more {
 			return removed, false, err
 		}
 	}
 	return removed, true, ctx.Err()
 }
 
-func trim(ctx context.Context, w *sql.Conn, file string, below claudeslack.Checkpoint, limit int) (removed int, err error) {
+// trim removes one slice, and reports whether there may be more.
+func trim(ctx context.Context, w *sql.Conn, file string, below claudeslack.Checkpoint, slice *sqlitedb.Slice) (removed int, more bool, err error) {
 	err = sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error {
+		limit := slice.Begin()
 		if carried, err := carriedBy(ctx, w, file, below); err != nil || !carried {
 			return err
 		}
@@ -94,10 +95,10 @@ func trim(ctx context.Context, w *sql.Conn, file string, below claudeslack.Check
 			return err
 		}
 		n, err := res.RowsAffected()
-		removed = int(n)
+		removed, more = int(n), int(n) == limit
 		return err
 	})
-	return removed, err
+	return removed, more, err
 }
 
 // carriedBy reports whether the change log is the one of the checkpoint, and
