@@ -275,7 +275,7 @@ func TestOpen_OlderLayout(t *testing.T) {
 	if err := a.log.Close(); err != nil {
 		t.Fatal(err)
 	}
-	exec(t, a.path, `DROP TRIGGER event_stream_mark; DROP TRIGGER event_archive_mark; ALTER TABLE meta DROP COLUMN lost_dm;
+	exec(t, a.path, `DROP TRIGGER event_stream_mark; DROP TRIGGER event_archive_mark; DROP INDEX idx_event_archive_created; ALTER TABLE meta DROP COLUMN lost_dm;
 ALTER TABLE meta DROP COLUMN lost_rest; UPDATE meta SET version=1`)
 	check := func() {
 		t.Helper()

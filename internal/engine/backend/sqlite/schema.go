@@ -1,9 +1,9 @@
 package sqlite
 
 // version is the layout of the event file. Version 1 lacks the marks of what
-// is in neither table, and the triggers that keep the marks: it is read as it
-// is, and upgraded by whoever opens it for writing. A file of any other
-// version is refused.
+// is in neither table, the triggers that keep the marks, and an index of the
+// archive: it is read as it is, and upgraded by whoever opens it for writing. A
+// file of any other version is refused.
 const version = 2
 
 // schema makes the tables. event_stream, its three indexes and the expiry
@@ -41,6 +41,7 @@ BEGIN
 END;
 CREATE TABLE event_archive AS SELECT * FROM event_stream WHERE 0;
 CREATE UNIQUE INDEX idx_event_archive_id ON event_archive(id);
+` + archiveCreated + `
 CREATE TABLE agent(number INTEGER PRIMARY KEY, name TEXT NOT NULL, project TEXT NOT NULL);
 CREATE TABLE audience(id INTEGER PRIMARY KEY AUTOINCREMENT, agents BLOB NOT NULL, last_event INTEGER NOT NULL);
 CREATE TABLE workspace(kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;
@@ -62,6 +63,9 @@ CREATE TABLE meta(
 	lost_rest INTEGER NOT NULL DEFAULT 0
 );
 ` + marks
+
+// archiveCreated is for replaying and removing by time.
+const archiveCreated = `CREATE INDEX idx_event_archive_created ON event_archive(created_at);`
 
 // marks keep in meta how far each retention class has been removed from
 // event_stream (trimmed), and from the file altogether (lost), whoever removes
@@ -95,7 +99,7 @@ const upgrade = `
 ALTER TABLE meta ADD COLUMN lost_dm INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE meta ADD COLUMN lost_rest INTEGER NOT NULL DEFAULT 0;
 UPDATE meta SET version = 2, lost_dm = trimmed_dm, lost_rest = trimmed_rest;
-` + marks
+` + archiveCreated + marks
 
 // timeFormat is how the file writes times: UTC text that SQLite's own date
 // functions read.
