@@ -36,12 +36,13 @@ fuzz: ## run every fuzz test for FUZZTIME (20s)
 		done; \
 	done
 
-bench: ## run the Go benchmarks, the writer's cost, the latency, the live view and replay's speed (python3)
+bench: ## run the Go benchmarks, the writer's cost, the latency, the live view, replay's speed and cleaning (python3)
 	$(GO) test -run '^$$' -bench . -benchtime 200ms -benchmem ./...
 	$(GO) run ./bench/writercost
 	$(GO) run ./bench/latency
 	$(GO) run ./bench/watch
 	$(GO) run ./bench/replay
+	$(GO) run ./bench/retention
 
 demo: ## a workspace of agents talking, with the live view on it
 	@$(GO) run ./cmd/cslack-stream demo

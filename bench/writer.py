@@ -12,10 +12,12 @@ the standard library only.
     writer.py paced     --db PATH --rate R        R messages a second, with commit times
     writer.py chaos     --db PATH --messages N    rollbacks, savepoints, failing statements
     writer.py open      --db PATH --messages N    connects and reads once, N times
+    writer.py commits   --db PATH --rate R        R messages a second until its input ends, with what each took
 
 The last line of standard output is one JSON object: what was written, wall
 and CPU seconds. paced prints "id commit_return_ns" for every message before
-it: the nanosecond of the wall clock at which COMMIT had returned. chaos prints
+it: the nanosecond of the wall clock at which COMMIT had returned. commits
+prints the microseconds that each message and its COMMIT took. chaos prints
 one JSON object for every committed transaction, after its COMMIT returned.
 """
 
@@ -24,6 +26,7 @@ import json
 import os
 import random
 import resource
+import select
 import signal
 import sqlite3
 import sys
@@ -228,6 +231,24 @@ def paced(args):
         db.close()
 
 
+def commits(args):
+    """Sends --rate messages a second, each in a transaction of its own on one
+    connection, until standard input ends: how long each took, waiting for
+    others' locks included."""
+    db = connect(args.db)
+    meter = Meter()
+    took = []
+    start = time.perf_counter()
+    while not select.select([sys.stdin], [], [], max(0, start + len(took) / args.rate - time.perf_counter()))[0]:
+        began = time.perf_counter()
+        send(db, args, len(took) + 1)
+        db.commit()
+        took.append(int((time.perf_counter() - began) * 1e6))
+    print(" ".join(map(str, took)))
+    meter.report(mode="commits", messages=len(took))
+    db.close()
+
+
 def opens(args):
     """Connects, reads once and closes, --messages times: what the text of the
     schema costs every connection, because SQLite parses all of it."""
@@ -400,6 +421,7 @@ MODES = {
     "paced": paced,
     "chaos": chaos,
     "open": opens,
+    "commits": commits,
 }
 
 

@@ -123,7 +123,7 @@ func attachReadOnly(ctx context.Context, path string, t tuning, logger *slog.Log
 		return nil, schemaAt(path, errors.Join(err, host.Close()))
 	}
 	a := &attached{backend: "memory", static: host.Static()}
-	opts := engine.Options{Store: memory.New(memory.Options{}), Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Logger: logger}
+	opts := engine.Options{Store: memory.New(memory.Options{}), Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Redact: t.redact, Logger: logger}
 	if a.messagesOnly = !generation.Known; a.messagesOnly {
 		a.note("%s has an unknown schema (it lacks %s); this build knows v3.0 to v4.1: showing messages only, read-only", path, strings.Join(generation.Missing, ", "))
 	}

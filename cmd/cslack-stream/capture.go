@@ -26,12 +26,12 @@ runs. Nothing else of the database is ever changed.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError("unknown command capture %s, want one of: install status uninstall", quoted(args[0]))
+				return usageError("unknown command capture %s, want one of: gc install status uninstall", quoted(args[0]))
 			}
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(newCaptureInstall(env), newCaptureStatus(env), newCaptureUninstall(env))
+	cmd.AddCommand(newCaptureInstall(env), newCaptureStatus(env), newCaptureGC(env), newCaptureUninstall(env))
 	return cmd
 }
 
@@ -127,7 +127,13 @@ func captureStatus(ctx context.Context, env *environment, db string) error {
 		if s.Outdated() {
 			older = " (older than this build's: serve or capture install upgrades it)"
 		}
-		fmt.Fprintf(env.Stdout, "capture    installed, version %d%s, epoch %s\nchange log %d rows, newest %d\nevent file %s\n", s.Version, older, s.Epoch, s.Changes, s.Newest, cmp.Or(s.CarrierPath, eventFile(path)))
+		file := cmp.Or(s.CarrierPath, eventFile(path))
+		fmt.Fprintf(env.Stdout, "capture    installed, version %d%s, epoch %s\nevent file %s\n", s.Version, older, s.Epoch, file)
+		b, err := readBacklog(ctx, host, path, file, s)
+		if err != nil {
+			return err
+		}
+		b.print(env.Stdout)
 	case s.Newer():
 		fmt.Fprintf(env.Stdout, "capture    version %d, newer than this build knows: use the newer build\n", s.Version)
 	case s.Present:

@@ -39,7 +39,9 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		log.tell(ctx, "%s: %s", path, trigger.Added(generation))
 	}
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
-	a.events, err = openEvents(ctx, path, sqlite.Options{Path: t.events(path), TTL: t.ttl, Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch())})
+	a.events, err = openEvents(ctx, path, sqlite.Options{
+		Path: t.events(path), TTL: t.ttl, Archiving: t.archiving, Redact: t.redact, Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch()),
+	})
 	if err != nil {
 		err = errors.Join(err, host.Close())
 		if errors.Is(err, sqlite.ErrForeign) || errors.Is(err, sqlite.ErrLayout) {
@@ -54,7 +56,7 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval})
 	a.own = hook.NewWaker(changes.Wake)
 	err = a.start(ctx, engine.Options{
-		Changes: changes, Store: a.events, File: file, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Logger: log.Logger,
+		Changes: changes, Store: a.events, File: file, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Redact: t.redact, Logger: log.Logger,
 		Install: func(ctx context.Context) (*capture.Look, error) {
 			look, err := trigger.Install(ctx, path)
 			if err == nil {

@@ -47,7 +47,7 @@ func carryOnlyInMemory(ctx context.Context, path, why string, t tuning, logger *
 	}
 	err = a.start(ctx, engine.Options{
 		Changes: changes, Store: memory.New(memory.Options{Max: t.window.Max, TTL: t.window.TTL}), Logger: logger,
-		Window: t.window, Limit: t.batch, MaxWait: t.maxWait,
+		Window: t.window, Limit: t.batch, MaxWait: t.maxWait, Redact: t.redact,
 	})
 	if err != nil {
 		return nil, schemaAt(path, err)

@@ -29,6 +29,10 @@ type config struct {
 	EventTTLDays  int
 	DMTTLDays     int
 
+	ArchiveEnabled   bool
+	ArchiveAfterDays int
+	RedactDeleted    bool
+
 	PollingIntervalMS int
 	BatchSize         int
 	MaxWaitMS         int
@@ -169,6 +173,9 @@ func (c *config) checkServable() error {
 		return usageError("%s: %s needs %s, which this version does not have: use sqlite, and leave the section of %s out",
 			c.named("event_streaming.backend"), c.Backend, lacks, lacks)
 	}
+	if c.ArchiveEnabled && !c.PersistEvents {
+		return usageError("%s: events that are in memory only are not archived: leave it out, or keep events in a file", c.named("event_streaming.archive.enabled"))
+	}
 	defaults := newConfig()
 	for i, k := range c.keys {
 		if k.lacking != "" && yamlText(k.value.get()) != yamlText(defaults.keys[i].value.get()) {
@@ -184,6 +191,11 @@ func (c *config) ttl() backend.TTL {
 	return backend.TTL{DM: time.Duration(c.DMTTLDays) * day, Rest: time.Duration(c.EventTTLDays) * day}
 }
 
+// archiving is what becomes of events whose time is up.
+func (c *config) archiving() backend.Archiving {
+	return backend.Archiving{Enabled: c.ArchiveEnabled, After: time.Duration(c.ArchiveAfterDays) * 24 * time.Hour}
+}
+
 // writeTimeout is how long a reader may take for one batch.
 func (c *config) writeTimeout() time.Duration {
 	return time.Duration(c.WriteTimeoutSeconds) * time.Second
@@ -194,6 +206,8 @@ func (c *config) writeTimeout() time.Duration {
 type tuning struct {
 	eventFile string // empty: beside the database
 	ttl       backend.TTL
+	archiving backend.Archiving
+	redact    bool // the text of deleted messages
 	interval  time.Duration
 	batch     int
 	maxWait   time.Duration
@@ -204,7 +218,7 @@ type tuning struct {
 
 func (c *config) tuning() tuning {
 	return tuning{
-		eventFile: c.EventFile, ttl: c.ttl(),
+		eventFile: c.EventFile, ttl: c.ttl(), archiving: c.archiving(), redact: c.RedactDeleted,
 		interval: time.Duration(c.PollingIntervalMS) * time.Millisecond,
 		batch:    c.BatchSize, maxWait: time.Duration(c.MaxWaitMS) * time.Millisecond,
 		window: bus.Options{Max: c.CacheMaxSize, TTL: time.Duration(c.CacheTTLSeconds) * time.Second}, noHooks: !c.UseHooks,

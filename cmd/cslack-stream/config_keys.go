@@ -90,6 +90,18 @@ func (c *config) eventKeys() []configKey {
 			doc: "How many days an event about a direct message is kept. A new value is for new events.",
 		},
 		{
+			name: section + "archive.enabled", value: aBool(&c.ArchiveEnabled, false), reloads: true,
+			doc: "Move expired events into a table of their own in the same file, instead of removing them. replay --archive shows them. It only ever grows.",
+		},
+		{
+			name: section + "archive.after_days", value: aNumber(&c.ArchiveAfterDays, 30, 1, 36500), reloads: true,
+			doc: "After how many days events are moved there though they are kept for longer, if archive.enabled. Nothing is archived later than it expires.",
+		},
+		{
+			name: section + "redact_deleted", value: aBool(&c.RedactDeleted, false),
+			doc: "When a message is deleted, put [redacted] in the place of its text, and of what edits replaced, in all events about it: the stored ones, the archived ones and the deletion's own. Who has read them before has read them.",
+		},
+		{
 			name: section + "polling_interval_ms", value: aNumber(&c.PollingIntervalMS, 100, 1, 1000),
 			doc: "The longest time between two looks at the database, in milliseconds. A commit is noticed much sooner where the system tells of it. It is at most a second, because an idle database is tidied up after one.",
 		},
@@ -132,8 +144,6 @@ func (c *config) laterKeys() []configKey {
 		{name: section + "redis.max_len", value: count(1_000_000, 1_000_000_000), lacking: "Redis", doc: "How many events Redis keeps, at most."},
 		{name: section + "kafka.brokers", value: aList(new([]string), "HOST:PORT"), lacking: "Kafka", doc: "The brokers of the Kafka that events are copied to."},
 		{name: section + "kafka.topic", value: anyText("cslack-events"), lacking: "Kafka", doc: "The topic there."},
-		{name: section + "archive.enabled", value: aBool(new(bool), false), lacking: "the archive", doc: "Move expired events into a table of their own, instead of removing them."},
-		{name: section + "archive.after_days", value: count(30, 36500), lacking: "the archive", doc: "After how many days events are moved there."},
 		{name: section + "origin.url", value: anyText(""), lacking: "a node without the database", doc: "The server that has the database."},
 		{name: section + "origin.token_file", value: path(), lacking: "a node without the database", doc: "The file with the token for it."},
 		{name: section + "origin.ca", value: path(), lacking: "a node without the database", doc: "The certificate that it is known by."},

@@ -168,7 +168,7 @@ func TestConfig_Variables(t *testing.T) {
 	got := c.tuning()
 	want := tuning{
 		eventFile: "/var/lib/events.db", ttl: backend.DefaultTTL, interval: 250 * time.Millisecond, batch: 100, maxWait: 100 * time.Millisecond,
-		window: bus.Options{Max: 12, TTL: time.Minute},
+		window: bus.Options{Max: 12, TTL: time.Minute}, archiving: backend.Archiving{After: 30 * 24 * time.Hour},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(tuning{})); diff != "" {
 		t.Errorf("tuning (-want +got):\n%s", diff)
@@ -311,7 +311,8 @@ func TestConfig_NotServable(t *testing.T) {
 		{"event_streaming: {backend: kafka}", "kafka needs Kafka"},
 		{"event_streaming: {redis: {url: x}}", "config.yaml:1: event_streaming.redis.url: Redis is not available in this version: leave it out"},
 		{"event_streaming: {kafka: {brokers: [x]}}", "Kafka is not available"},
-		{"event_streaming: {archive: {enabled: true}}", "the archive is not available"},
+		{"event_streaming: {archive: {enabled: true, after_days: 1}}", ""},
+		{"event_streaming: {persist_events: false, archive: {enabled: true}}", "config.yaml:1: event_streaming.archive.enabled: events that are in memory only are not archived"},
 		{"event_streaming: {origin: {url: x}}", "a node without the database is not available"},
 		{"tls: {cert: /c}", "TLS is not available"},
 		{"auth: {mode: token}", "authentication is not available"},

@@ -79,6 +79,9 @@ func runDoctor(ctx context.Context, env *environment, db string, flags configFla
 	}
 	d.checkCapture(status)
 	d.checkEvents(ctx, path, t.events(path), status)
+	if status.Installed {
+		d.checkBacklog(ctx, host, path, t.events(path), status)
+	}
 	d.checkServer(ctx, path)
 	return d.result()
 }

@@ -41,6 +41,7 @@ func (r *reloader) reload() {
 	r.server.SetWriteTimeout(r.config.writeTimeout())
 	if r.events != nil {
 		r.events.SetTTL(r.config.ttl())
+		r.events.SetArchiving(r.config.archiving())
 	}
 	if len(kept) > 0 {
 		r.log.Warn("configuration: some changes need a restart", slog.String("keys", strings.Join(kept, " ")))

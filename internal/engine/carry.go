@@ -12,17 +12,9 @@ import (
 	"cslack-stream/internal/engine/event"
 )
 
-const (
-	// Carried changes are removed from the host's file after trimEvery of
-	// silence; while changes come, less often or when there are trimRows: a
-	// commit of ours is one more that the host's writers may have to wait for.
-	trimEvery = 2 * time.Second
-	trimBusy  = 10 * time.Second
-	trimRows  = 1000
-	// patience is how long a following engine leaves a change to the one that
-	// carries.
-	patience = 50 * time.Millisecond
-)
+// patience is how long a following engine leaves a change to the one that
+// carries.
+const patience = 50 * time.Millisecond
 
 // step takes one run of changes all the way to the readers.
 func (e *Engine) step(ctx context.Context) error {
@@ -31,11 +23,9 @@ func (e *Engine) step(ctx context.Context) error {
 		e.hold = 0
 	}
 	asked := time.Now()
-	run, err := e.next(ctx)
+	run, err := e.opts.Changes.Next(ctx, e.state.Checkpoint, e.opts.Limit)
 	came := time.Now()
 	switch {
-	case errors.Is(err, errNothing):
-		return e.trim(ctx)
 	case errors.Is(err, capture.ErrReplaced):
 		return e.replaced(ctx, err)
 	case err != nil:
@@ -48,7 +38,7 @@ func (e *Engine) step(ctx context.Context) error {
 		return err
 	}
 	e.gather(len(run.Changes), came.Sub(asked), time.Since(came))
-	return e.trimIfDue(ctx)
+	return nil
 }
 
 // gather lets the next batch fill while changes come faster than they are
@@ -60,24 +50,6 @@ func (e *Engine) gather(n int, waited, took time.Duration) {
 	if n > 1 && n < e.opts.Limit && waited < took {
 		e.hold = min(took, e.opts.MaxWait)
 	}
-}
-
-// errNothing says that no change came while there was something to trim.
-var errNothing = errors.New("nothing to carry")
-
-// next waits for changes, but not for ever while carried ones wait to be
-// trimmed.
-func (e *Engine) next(ctx context.Context) (capture.Run, error) {
-	if e.opts.File == "" || e.following || e.state.Checkpoint.ID == e.trimmed {
-		return e.opts.Changes.Next(ctx, e.state.Checkpoint, e.opts.Limit)
-	}
-	short, cancel := context.WithTimeout(ctx, trimEvery)
-	defer cancel()
-	run, err := e.opts.Changes.Next(short, e.state.Checkpoint, e.opts.Limit)
-	if err != nil && short.Err() != nil && ctx.Err() == nil {
-		return run, errNothing
-	}
-	return run, err
 }
 
 // carry renders a run, appends the events with the state that follows, and
@@ -100,6 +72,9 @@ func (e *Engine) carry(ctx context.Context, run capture.Run) error {
 		To:      claudeslack.Checkpoint{Log: e.state.Checkpoint.Log, ID: last.ID, Fence: last.Fence},
 		Events:  events,
 		Entries: e.state.Workspace.TakeEntries(),
+	}
+	if e.opts.Redact {
+		batch.Redact = redact(batch.Events)
 	}
 	e.stale = true
 	err := e.opts.Store.Append(ctx, batch)
@@ -131,8 +106,16 @@ func (e *Engine) publish(events []event.Event) {
 	for i := range events {
 		pointers[i] = &events[i]
 	}
-	e.checks.follow(pointers)
-	e.window.Publish(pointers)
+	e.show(pointers)
+}
+
+// show gives events that are in the log to the readers.
+func (e *Engine) show(events []*event.Event) {
+	e.checks.follow(events)
+	if e.opts.Redact {
+		e.redactWindow(events)
+	}
+	e.window.Publish(events)
 }
 
 // refresh loads the state again if it may not be what the log stands at.
@@ -171,14 +154,12 @@ func (e *Engine) adopt(ctx context.Context) error {
 		case err != nil:
 			return err
 		case len(events) > 0:
-			e.checks.follow(events)
-			e.window.Publish(events)
+			e.show(events)
 			continue
 		}
 		break
 	}
 	e.state.Checkpoint, e.stale = at, true
-	e.trimmed = at.ID
 	e.progress.set(at)
 	return nil
 }
@@ -229,33 +210,4 @@ func (e *Engine) trimmedElsewhere(ctx context.Context, err error) error {
 	}
 	e.setFollowing(true)
 	return e.adopt(ctx)
-}
-
-// trimIfDue trims now and then while changes come.
-func (e *Engine) trimIfDue(ctx context.Context) error {
-	if e.opts.File == "" || e.following {
-		return nil
-	}
-	if e.state.Checkpoint.ID-e.trimmed < trimRows && time.Since(e.trimTime) < trimBusy {
-		return nil
-	}
-	return e.trim(ctx)
-}
-
-// trim removes carried changes from the host's file. They must be durable in
-// the log first, and the one at the checkpoint stays: it proves later that
-// the change log is still the same.
-func (e *Engine) trim(ctx context.Context) error {
-	t, ok := e.opts.Changes.(Trimmer)
-	if !ok || e.state.Checkpoint.ID == e.trimmed {
-		return nil
-	}
-	if err := e.opts.Store.Sync(ctx); err != nil {
-		return err
-	}
-	if err := t.Trim(ctx, e.opts.File, e.state.Checkpoint.ID); err != nil {
-		return err
-	}
-	e.trimmed, e.trimTime = e.state.Checkpoint.ID, time.Now()
-	return nil
 }

@@ -37,6 +37,9 @@ type Options struct {
 	Install func(context.Context) (*capture.Look, error)
 	// File is the id of the store's file, for trimming; empty: never trim.
 	File string
+	// Redact takes the text of a message that is deleted out of all events
+	// about it, stored and to come.
+	Redact bool
 	// Window configures the window.
 	Window bus.Options
 	// Limit is how many changes are read at a time; 0 means 1000.
@@ -63,10 +66,8 @@ type Engine struct {
 
 	// What follows belongs to Run's goroutine.
 	state     backend.State
-	stale     bool // the state must be loaded again before rendering
-	following bool // another engine carries
-	trimmed   int64
-	trimTime  time.Time
+	stale     bool          // the state must be loaded again before rendering
+	following bool          // another engine carries
 	hold      time.Duration // before the next read: see gather
 
 	progress  progress
@@ -163,7 +164,6 @@ func (e *Engine) publishedUpTo(ctx context.Context) error {
 	}
 	e.window.Reset(b.Latest())
 	e.progress.set(e.state.Checkpoint)
-	e.trimmed = e.state.Checkpoint.ID
 	e.setCondition(Healthy, nil)
 	return nil
 }
@@ -174,6 +174,7 @@ func (e *Engine) publishedUpTo(ctx context.Context) error {
 func (e *Engine) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { e.expireForEver(ctx) })
+	wg.Go(func() { e.trimForEver(ctx) })
 	defer wg.Wait()
 	wait := time.Duration(0)
 	for ctx.Err() == nil {
@@ -206,23 +207,6 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// expireForEver is the janitor: it removes expired events in small slices.
-func (e *Engine) expireForEver(ctx context.Context) {
-	const slice, pause, every = 500, 5 * time.Millisecond, time.Minute
-	for ctx.Err() == nil {
-		n, err := e.opts.Store.Expire(ctx, e.opts.Now(), slice)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			e.logger.Warn("expire events failed", slog.Any("error", err))
-			sleep(ctx, every)
-		case n == slice:
-			sleep(ctx, pause)
-		default:
-			sleep(ctx, every)
-		}
-	}
-}
-
 // Close releases capture and log. Run must have returned.
 func (e *Engine) Close() error {
 	err := errors.Join(e.opts.Changes.Close(), e.opts.Store.Close())
@@ -252,16 +236,44 @@ func (p *progress) set(at claudeslack.Checkpoint) {
 	}
 }
 
+// now returns how far changes are carried.
+func (p *progress) now() claudeslack.Checkpoint {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.at
+}
+
+// beyond blocks until changes are carried to elsewhere than at, and returns
+// where that is.
+func (p *progress) beyond(ctx context.Context, at claudeslack.Checkpoint) (claudeslack.Checkpoint, error) {
+	for {
+		now, changed := p.watch()
+		if now != at {
+			return now, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return at, ctx.Err()
+		}
+	}
+}
+
+// watch returns how far changes are carried, and what is closed when that
+// changes.
+func (p *progress) watch() (claudeslack.Checkpoint, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.changed == nil {
+		p.changed = make(chan struct{})
+	}
+	return p.at, p.changed
+}
+
 // wait blocks until change id of the change log log is carried.
 func (p *progress) wait(ctx context.Context, log string, id int64) error {
 	for {
-		p.mu.Lock()
-		at := p.at
-		if p.changed == nil {
-			p.changed = make(chan struct{})
-		}
-		changed := p.changed
-		p.mu.Unlock()
+		at, changed := p.watch()
 		if at.Log == log && at.ID >= id {
 			return nil
 		}

@@ -55,7 +55,8 @@ type Store interface {
 	// Reset begins a new epoch with what fill adds, standing at the
 	// checkpoint.
 	Reset(ctx context.Context, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error
-	// Expire removes up to limit expired events and returns how many it did.
+	// Expire removes or archives up to limit events whose time is up, and
+	// returns how many it did.
 	Expire(ctx context.Context, now time.Time, limit int) (int, error)
 	// Size returns how many events the log holds.
 	Size(ctx context.Context) (int64, error)
@@ -65,7 +66,8 @@ type Store interface {
 
 // Trimmer is a capture.Changes whose carried changes can be removed.
 type Trimmer interface {
-	// Trim removes changes below the id, as long as file, the id of an event
-	// file, is noted as their carrier.
-	Trim(ctx context.Context, file string, below int64) error
+	// Trim removes, in small slices, the changes below the checkpoint, as long
+	// as file, the id of an event file, is noted as their carrier. It is
+	// called beside everything else. A busy database is left alone.
+	Trim(ctx context.Context, file string, below claudeslack.Checkpoint) (removed int, err error)
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cslack-stream/internal/engine"
+	"cslack-stream/internal/engine/backend"
 	"cslack-stream/internal/engine/backend/sqlite"
 	"cslack-stream/internal/engine/bus"
 	"cslack-stream/internal/engine/claudeslack/hosttest"
@@ -92,9 +94,11 @@ func TestReplay_EqualsWhatWasDelivered(t *testing.T) {
 				check(p, "own recording", openRecording(t, p.path))
 			}
 			e.stop()
-			archived := openFile(t, archive(t, eventFile(db), operator.live[len(operator.live)/2].Cursor.Offset), true)
-			for _, p := range tapes {
-				check(p, "archive", archived)
+			for _, n := range []int{len(operator.live) / 3, len(operator.live) / 3, len(operator.live) - 2*(len(operator.live)/3)} {
+				archived := openFile(t, archive(t, eventFile(db), n), true)
+				for _, p := range tapes {
+					check(p, "archive", archived)
+				}
 			}
 		})
 	}
@@ -211,23 +215,24 @@ func fork(t *testing.T, source event.Source) string {
 	return path
 }
 
-// archive moves the events up to an offset into the archive of an event file,
-// as cleanup does with archiving on.
-func archive(t *testing.T, path string, upTo int64) string {
+// archive lets retention move n events into the archive of an event file.
+// Direct messages are kept for longer, so that the archived ones lie between
+// those that are left.
+func archive(t *testing.T, path string, n int) string {
 	t.Helper()
-	handle, c, err := sqlitedb.Conn(t.Context(), path, sqlitedb.ReadWrite)
+	log, err := sqlite.Open(t.Context(), sqlite.Options{
+		Path: path, Database: sqlite.Identity{Path: strings.TrimSuffix(path, "-events")}, Archiving: backend.Archiving{Enabled: true},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer handle.Close()
-	defer c.Close()
-	for _, statement := range []string{
-		`INSERT INTO event_archive SELECT * FROM event_stream WHERE id<=?`, `DELETE FROM event_stream WHERE id<=?`,
-		`UPDATE meta SET trimmed_dm=?1,trimmed_rest=?1`,
-	} {
-		if _, err := c.ExecContext(t.Context(), statement, upTo); err != nil {
-			t.Fatal(err)
+	defer log.Close()
+	for n > 0 {
+		moved, err := log.Expire(t.Context(), time.Now().Add(365*24*time.Hour), min(n, 7))
+		if err != nil || moved == 0 {
+			t.Fatalf("got %d moved, %v, with %d to go", moved, err, n)
 		}
+		n -= moved
 	}
 	return path
 }

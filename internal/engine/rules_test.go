@@ -261,11 +261,11 @@ type trimWatch struct {
 	trims  *atomic.Int64
 }
 
-func (w *trimWatch) Trim(ctx context.Context, file string, below int64) error {
-	if below > w.synced.Load() {
-		w.t.Errorf("trim below %d, but only %d is durable", below, w.synced.Load())
+func (w *trimWatch) Trim(ctx context.Context, file string, below claudeslack.Checkpoint) (int, error) {
+	if below.ID > w.synced.Load() {
+		w.t.Errorf("trim below %d, but only %d is durable", below.ID, w.synced.Load())
 	}
-	defer w.trims.Store(below)
+	defer w.trims.Store(below.ID)
 	return w.Log.Trim(ctx, file, below)
 }
 
@@ -352,16 +352,26 @@ func TestRule4_OtherEventFile(t *testing.T) {
 	if err := log.Claim(t.Context(), "other", other, false); !errors.Is(err, trigger.ErrNotCarrier) {
 		t.Errorf("got %v, want ErrNotCarrier", err)
 	}
-	rows := func() string { return fmt.Sprint(w.Exec(`UPDATE cslack_change SET n=n`).Rows) }
-	before := rows()
-	if err := log.Trim(t.Context(), "other", 1<<40); err != nil || rows() != before || before == "0" {
-		t.Errorf("trim: got %v, and %s changes of %s left, want all", err, rows(), before)
+	look, err := log.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	look.Close()
+	if n, err := log.Trim(t.Context(), "other", look.At); n != 0 || err != nil {
+		t.Errorf("trim: got %d, %v, want nothing trimmed", n, err)
 	}
 	if err := log.Claim(t.Context(), "other", other, true); err != nil {
 		t.Errorf("take over: %v", err)
 	}
-	if err := log.Trim(t.Context(), "other", 1<<40); err != nil || rows() != "0" {
-		t.Errorf("trim after taking over: got %v, and %s changes left", err, rows())
+	for _, not := range []claudeslack.Checkpoint{
+		{Log: "another", ID: look.At.ID, Fence: look.At.Fence}, {Log: look.At.Log, ID: look.At.ID, Fence: "another"}, {Log: look.At.Log, ID: look.At.ID + 1, Fence: look.At.Fence},
+	} {
+		if n, err := log.Trim(t.Context(), "other", not); n != 0 || err != nil {
+			t.Errorf("trim below %+v: got %d, %v, want nothing trimmed of a log that is another one", not, n, err)
+		}
+	}
+	if n, err := log.Trim(t.Context(), "other", look.At); n == 0 || int64(n) != look.At.ID-1 || err != nil {
+		t.Errorf("trim after taking over: got %d, %v, want the changes before %d", n, err, look.At.ID)
 	}
 }
 

@@ -23,6 +23,9 @@ type Batch struct {
 	// Events get their cursors and wire forms by the append.
 	Events  []event.Event
 	Entries []claudeslack.Entry
+	// Redact are the ids of messages whose text is taken out of the events
+	// about them that the log holds already.
+	Redact []string
 }
 
 // State is what an engine goes on from: the workspace folded up to the
@@ -102,4 +105,13 @@ func (t TTL) Of(typ event.Type) time.Duration {
 		return t.DM
 	}
 	return t.Rest
+}
+
+// Archiving says what becomes of events whose time is up.
+type Archiving struct {
+	// Enabled moves them into the archive, instead of removing them.
+	Enabled bool
+	// After is the age at which captured events are moved there, even if they
+	// are retained for longer. 0 means when they expire.
+	After time.Duration
 }

@@ -112,6 +112,19 @@ func (w *Window) Publish(events []*event.Event) {
 	}
 }
 
+// Replace puts what f makes of each event that is held in its place: another
+// one with the same cursor and audience. Readers that have read the event keep
+// what they have.
+func (w *Window) Replace(f func(*event.Event) *event.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, h := range w.events {
+		e := f(h.Event)
+		w.bytes += size(e) - size(h.Event)
+		w.events[i].Event = e
+	}
+}
+
 func size(e *event.Event) int { return len(e.Wire) + len(e.Payload) + 256 }
 
 func anyVisible(events []*event.Event, agent event.Agent) bool {

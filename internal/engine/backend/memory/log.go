@@ -208,6 +208,7 @@ func (l *Log) Append(_ context.Context, b *backend.Batch) error {
 }
 
 func (l *Log) append(b *backend.Batch) error {
+	l.redact(b.Redact)
 	for i := range b.Events {
 		e := &b.Events[i]
 		e.Cursor = event.Cursor{Epoch: l.epoch, Offset: l.newest + int64(i) + 1}
@@ -234,6 +235,19 @@ func (l *Log) append(b *backend.Batch) error {
 	}
 	l.checkpoint = b.To
 	return nil
+}
+
+// redact takes the texts of messages out of the events about them. Readers
+// share events, so that these are replaced.
+func (l *Log) redact(messages []string) {
+	if len(messages) == 0 {
+		return
+	}
+	for i, e := range l.events {
+		if e.EntityType == "message" && slices.Contains(messages, e.EntityID) {
+			l.events[i] = e.Redacted()
+		}
+	}
 }
 
 // evict removes the oldest events that are too many or too old, and returns

@@ -60,6 +60,9 @@ func (l *Log) standing(ctx context.Context) (at claudeslack.Checkpoint, epoch st
 
 // append writes a batch inside the open transaction.
 func (l *Log) append(ctx context.Context, epoch string, b *backend.Batch) error {
+	if err := l.redact(ctx, b.Redact); err != nil {
+		return err
+	}
 	if err := l.insertEvents(ctx, epoch, b.Events); err != nil {
 		return err
 	}
@@ -165,34 +168,6 @@ func (l *Log) putEntries(ctx context.Context, entries []claudeslack.Entry) error
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// Reset begins a new epoch in one transaction: it removes all events and
-// state, calls fill, which adds batches of backfilled events and the
-// workspace's entries, and leaves the log standing at the checkpoint.
-func (l *Log) Reset(ctx context.Context, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	err := sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
-		_, err := l.writer.ExecContext(ctx, `DELETE FROM event_stream; DELETE FROM agent; DELETE FROM audience; DELETE FROM workspace;
-UPDATE meta SET epoch='`+event.NewEpoch()+`',trimmed_dm=0,trimmed_rest=0`)
-		if err != nil {
-			return err
-		}
-		l.forget()
-		_, epoch, err := l.standing(ctx)
-		if err != nil {
-			return err
-		}
-		if err := fill(new(event.Roster), func(b *backend.Batch) error { return l.append(ctx, epoch, b) }); err != nil {
-			return err
-		}
-		return l.append(ctx, epoch, &backend.Batch{To: at})
-	})
-	if err != nil {
-		return fmt.Errorf("reset event log: %w", err)
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // exec runs a statement on the file from outside.
-func exec(t *testing.T, path, statement string) {
+func exec(t testing.TB, path, statement string) {
 	t.Helper()
 	db, c, err := sqlitedb.Conn(t.Context(), path, sqlitedb.ReadWrite)
 	if err != nil {

@@ -80,8 +80,8 @@ func (f *Fork) add(ctx context.Context, e *event.Event) error {
 	case f.epoch == "":
 		f.epoch = e.Cursor.Epoch
 		// What came before the first event is not in this file.
-		if _, err := f.conn.ExecContext(ctx, `INSERT INTO meta(id,version,file,epoch,database_path,database_device,database_inode,trimmed_dm,trimmed_rest) VALUES(1,?,?,?,'',0,0,?,?)`,
-			version, event.NewEpoch()+event.NewEpoch(), f.epoch, offset-1, offset-1); err != nil {
+		if _, err := f.conn.ExecContext(ctx, `INSERT INTO meta(id,version,file,epoch,database_path,database_device,database_inode,trimmed_dm,trimmed_rest,lost_dm,lost_rest) VALUES(1,?1,?2,?3,'',0,0,?4,?4,?4,?4)`,
+			version, event.NewEpoch()+event.NewEpoch(), f.epoch, offset-1); err != nil {
 			return err
 		}
 	case e.Cursor.Epoch != f.epoch:

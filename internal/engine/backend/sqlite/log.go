@@ -40,10 +40,15 @@ type Options struct {
 	// Anywhere reads, with ReadOnly, a file whatever database it belongs to:
 	// a copy of an event file, or a fork.
 	Anywhere bool
+	// Redact makes ready for batches that redact, and overwrites what they
+	// take out.
+	Redact bool
 	// Carrier names this engine; it is noted with every append.
 	Carrier string
 	// TTL is how long events are retained; zero means backend.DefaultTTL.
 	TTL backend.TTL
+	// Archiving says what Expire does with events whose time is up.
+	Archiving backend.Archiving
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -62,6 +67,7 @@ type Log struct {
 
 	readers *sql.DB
 	handle  *sql.DB
+	version int // the file's layout
 
 	mu       sync.Mutex // guards what follows
 	writer   *sql.Conn
@@ -106,7 +112,11 @@ func Open(ctx context.Context, opts Options) (*Log, error) {
 // open theirs.
 func (l *Log) connect(ctx context.Context) (readers sqlitedb.Mode, err error) {
 	if !l.opts.ReadOnly {
-		l.handle, l.writer, err = sqlitedb.Conn(ctx, l.opts.Path, sqlitedb.Create, "journal_mode(WAL)", "synchronous(NORMAL)", "temp_store(MEMORY)")
+		pragmas := []string{"journal_mode(WAL)", "synchronous(NORMAL)", "temp_store(MEMORY)"}
+		if l.opts.Redact {
+			pragmas = append(pragmas, "secure_delete(ON)")
+		}
+		l.handle, l.writer, err = sqlitedb.Conn(ctx, l.opts.Path, sqlitedb.Create, pragmas...)
 		return sqlitedb.ReadOnly, err
 	}
 	if _, err := os.Stat(l.opts.Path); err != nil {
@@ -133,9 +143,16 @@ func (l *Log) ready(ctx context.Context) error {
 			return err
 		}
 		if tables == 0 {
-			return l.create(ctx)
+			return errors.Join(l.create(ctx), l.redactable(ctx))
 		}
 		moved, err := l.checkMeta(ctx)
+		if err == nil && l.version == 1 {
+			_, err = l.writer.ExecContext(ctx, upgrade)
+			l.version = version
+		}
+		if err == nil {
+			err = l.redactable(ctx)
+		}
 		if err != nil || !moved {
 			return err
 		}
@@ -149,6 +166,7 @@ func (l *Log) create(ctx context.Context) error {
 	if _, err := l.writer.ExecContext(ctx, schema); err != nil {
 		return fmt.Errorf("create tables: %w", err)
 	}
+	l.version = version
 	d := l.opts.Database
 	_, err := l.writer.ExecContext(ctx, `INSERT INTO meta(id,version,file,epoch,database_path,database_device,database_inode) VALUES(1,?,?,?,?,?,?)`,
 		version, event.NewEpoch()+event.NewEpoch(), event.NewEpoch(), d.Path, int64(d.Device), int64(d.Inode))
@@ -158,15 +176,14 @@ func (l *Log) create(ctx context.Context) error {
 // checkMeta refuses a file of another layout or database. It reports whether
 // the database has moved or been replaced since.
 func (l *Log) checkMeta(ctx context.Context) (moved bool, err error) {
-	var v int
 	var path string
 	var device, inode int64
-	err = l.writer.QueryRowContext(ctx, `SELECT version,database_path,database_device,database_inode FROM meta`).Scan(&v, &path, &device, &inode)
+	err = l.writer.QueryRowContext(ctx, `SELECT version,database_path,database_device,database_inode FROM meta`).Scan(&l.version, &path, &device, &inode)
 	if err != nil {
 		return false, fmt.Errorf("read meta: %w", err)
 	}
-	if v != version {
-		return false, fmt.Errorf("%w: the file has layout %d, this build knows %d: use the build that made it, or move the file away to begin a new log", ErrLayout, v, version)
+	if l.version < 1 || l.version > version {
+		return false, fmt.Errorf("%w: the file has layout %d, this build knows %d: use the build that made it, or move the file away to begin a new log", ErrLayout, l.version, version)
 	}
 	d := l.opts.Database
 	if l.opts.ReadOnly && l.opts.Anywhere {
@@ -186,6 +203,13 @@ func (l *Log) SetTTL(ttl backend.TTL) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.opts.TTL = ttl
+}
+
+// SetArchiving changes Options.Archiving.
+func (l *Log) SetArchiving(a backend.Archiving) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.opts.Archiving = a
 }
 
 // File returns the file's own random id.

@@ -25,17 +25,13 @@ func (l *Log) Bounds(ctx context.Context) (backend.Bounds, error) {
 }
 
 // bounds are those of what this log reads: with the archive, retention has
-// removed only what came before it.
+// removed only what is not in there either.
 func (l *Log) bounds(ctx context.Context, q rowQueryer) (backend.Bounds, error) {
 	b, err := readBounds(ctx, q)
-	if err != nil || !l.opts.Archive {
+	if err != nil || !l.opts.Archive || l.version == 1 {
 		return b, err
 	}
-	var first sql.NullInt64
-	err = q.QueryRowContext(ctx, `SELECT min(id) FROM event_archive`).Scan(&first)
-	if first.Valid {
-		b.TrimmedDM, b.TrimmedRest = min(b.TrimmedDM, first.Int64-1), min(b.TrimmedRest, first.Int64-1)
-	}
+	err = q.QueryRowContext(ctx, `SELECT lost_dm,lost_rest FROM meta`).Scan(&b.TrimmedDM, &b.TrimmedRest)
 	return b, err
 }
 

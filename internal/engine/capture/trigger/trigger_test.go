@@ -204,7 +204,7 @@ func TestLog_StatementThatFailsHalfWay(t *testing.T) {
 	if err := log.Claim(t.Context(), "file", "path", false); err != nil {
 		t.Fatal(err)
 	}
-	if err := log.Trim(t.Context(), "file", look.At.ID); err != nil {
+	if _, err := log.Trim(t.Context(), "file", look.At); err != nil {
 		t.Fatal(err)
 	}
 	c.want("next", c.do(hosttest.Step{SQL: []string{say}}), "message.new 2")

@@ -6,13 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
+	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/sqlitedb"
 )
-
-// trimSlice is how many rows one transaction removes: few enough that no
-// writer of the host notices.
-const trimSlice = 500
 
 // ErrNotCarrier means that another event file carries the change log: only
 // its engines may trim.
@@ -42,34 +40,81 @@ func claim(ctx context.Context, w *sql.Conn, file, path string, takeOver bool) e
 	return err
 }
 
-// Trim removes changes below the id below, in small slices, as long as file
-// is the carrier. The caller has made durable that they are carried. A busy
-// database is left alone: the rows wait for the next time.
-func (l *Log) Trim(ctx context.Context, file string, below int64) error {
-	err := l.write(ctx, func(w *sql.Conn) error {
-		for {
-			removed, err := trim(ctx, w, file, below)
-			if err != nil || removed < trimSlice {
-				return err
-			}
-		}
-	})
-	if err != nil && !sqlitedb.IsBusy(err) {
-		return fmt.Errorf("trim change log: %w", err)
+// trimTurn is for how long one connection may be used to trim: see write.
+const trimTurn = 250 * time.Millisecond
+
+// Trim removes changes below the checkpoint, in small slices, as long as file
+// is the carrier and the change at the checkpoint proves that the change log is
+// the one that was carried. The caller has made durable that they are. Of a
+// busy database it returns an error that sqlitedb.IsBusy tells: the rows can
+// wait. It returns how many it has removed.
+func (l *Log) Trim(ctx context.Context, file string, below claudeslack.Checkpoint) (removed int, err error) {
+	slice := sqlitedb.Slice{Gentle: true}
+	for more := true; more && err == nil; {
+		err = l.write(ctx, func(w *sql.Conn) error {
+			var n int
+			n, more, err = trimFor(ctx, w, file, below, &slice)
+			removed += n
+			return err
+		})
 	}
-	return nil
+	if err != nil {
+		return removed, fmt.Errorf("trim change log: %w", err)
+	}
+	return removed, nil
 }
 
-func trim(ctx context.Context, w *sql.Conn, file string, below int64) (removed int64, err error) {
-	err = sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error {
-		res, err := w.ExecContext(ctx, `DELETE FROM cslack_change WHERE id IN(SELECT id FROM cslack_change WHERE id<? ORDER BY id LIMIT ?)
-AND EXISTS(SELECT 1 FROM cslack_meta WHERE k='carrier' AND v=?)`, below, trimSlice, file)
-		if err == nil {
-			removed, err = res.RowsAffected()
+// trimFor removes slices for a while, and reports whether there may be more.
+// Then it moves what it can of the write-ahead log into the file: a quiet host
+// does not do that, and a busy one should not have to do it for us.
+func trimFor(ctx context.Context, w *sql.Conn, file string, below claudeslack.Checkpoint, slice *sqlitedb.Slice) (removed int, more bool, err error) {
+	defer func() {
+		if removed > 0 && err == nil {
+			_, err = w.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
 		}
+	}()
+	for end := time.Now().Add(trimTurn); time.Now().Before(end); slice.End(ctx) {
+		n, more, err := trim(ctx, w, file, below, slice)
+		removed += n
+		if err != nil || !more {
+			return removed, false, err
+		}
+	}
+	return removed, true, ctx.Err()
+}
+
+// trim removes one slice, and reports whether there may be more.
+func trim(ctx context.Context, w *sql.Conn, file string, below claudeslack.Checkpoint, slice *sqlitedb.Slice) (removed int, more bool, err error) {
+	err = sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error {
+		limit := slice.Begin()
+		if carried, err := carriedBy(ctx, w, file, below); err != nil || !carried {
+			return err
+		}
+		res, err := w.ExecContext(ctx, `DELETE FROM cslack_change WHERE id IN(SELECT id FROM cslack_change WHERE id<? ORDER BY id LIMIT ?)`, below.ID, limit)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		removed, more = int(n), int(n) == limit
 		return err
 	})
-	return removed, err
+	return removed, more, err
+}
+
+// carriedBy reports whether the change log is the one of the checkpoint, and
+// file its carrier.
+func carriedBy(ctx context.Context, w *sql.Conn, file string, at claudeslack.Checkpoint) (bool, error) {
+	var same bool
+	err := w.QueryRowContext(ctx, `SELECT (SELECT v FROM cslack_meta WHERE k='carrier')IS? AND(SELECT v FROM cslack_meta WHERE k='epoch')IS?`, file, at.Log).Scan(&same)
+	if err != nil || !same {
+		return false, err
+	}
+	rows, err := w.QueryContext(ctx, changesFrom, at.ID, 1)
+	if err != nil {
+		return false, err
+	}
+	fence, err := decodeRows(rows)
+	return len(fence) == 1 && fence[0].ID == at.ID && fence[0].Fence == at.Fence, err
 }
 
 // write runs f on a writing connection that is opened for it: nothing that it

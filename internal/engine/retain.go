@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/sqlitedb"
+)
+
+const (
+	// Carried changes are removed from the host's file after trimEvery of
+	// silence; while changes come, every trimBusy or when there are trimRows:
+	// a commit of ours is one more that the host's writers may have to wait
+	// for.
+	trimEvery = 2 * time.Second
+	trimBusy  = 10 * time.Second
+	trimRows  = 1000
+	// expireEvery is how often the janitor looks for expired events.
+	expireEvery = time.Minute
+)
+
+// expireForEver is the janitor: it removes or archives in small slices what is
+// expired.
+func (e *Engine) expireForEver(ctx context.Context) {
+	var slice sqlitedb.Slice
+	for ctx.Err() == nil {
+		n, err := e.opts.Store.Expire(ctx, e.opts.Now(), slice.Begin())
+		switch {
+		case err != nil && ctx.Err() == nil:
+			e.logger.Warn("expire events failed", slog.Any("error", err))
+			sleep(ctx, expireEvery)
+		case n > 0:
+			slice.End(ctx)
+		default:
+			sleep(ctx, expireEvery)
+		}
+	}
+}
+
+// trimForEver removes carried changes from the host's file, while this is the
+// engine that carries. Nothing waits for it.
+func (e *Engine) trimForEver(ctx context.Context) {
+	changes, ok := e.opts.Changes.(Trimmer)
+	if !ok || e.opts.File == "" {
+		return
+	}
+	var trimmed claudeslack.Checkpoint
+	for ctx.Err() == nil {
+		at, err := e.progress.beyond(ctx, trimmed)
+		if err != nil {
+			return
+		}
+		at = e.settled(ctx, at, trimmed)
+		if !e.Condition().Carries {
+			trimmed = at
+			continue
+		}
+		switch err := e.trim(ctx, changes, at); {
+		case err == nil:
+			trimmed = at
+		case !sqlitedb.IsBusy(err) && ctx.Err() == nil:
+			e.logger.Warn("trim change log failed", slog.Any("error", err))
+		}
+	}
+}
+
+// settled waits until nothing more comes, or there is enough to trim, and
+// returns how far changes are carried then.
+func (e *Engine) settled(ctx context.Context, at, trimmed claudeslack.Checkpoint) claudeslack.Checkpoint {
+	for waited := time.Duration(0); waited < trimBusy; waited += trimEvery {
+		sleep(ctx, trimEvery)
+		now := e.progress.now()
+		if now == at || now.ID-trimmed.ID >= trimRows {
+			return now
+		}
+		at = now
+	}
+	return at
+}
+
+// trim removes the changes below at. They must be durable in the log first,
+// and the one at it stays: it proves later that the change log is still the
+// same.
+func (e *Engine) trim(ctx context.Context, changes Trimmer, at claudeslack.Checkpoint) error {
+	if err := e.opts.Store.Sync(ctx); err != nil {
+		return err
+	}
+	_, err := changes.Trim(ctx, e.opts.File, at)
+	return err
+}
