@@ -17,6 +17,8 @@ import (
 // make sense for the past, and how fast it is played.
 type replayOptions struct {
 	tailOptions
+	screenFlags
+	at      string
 	speed   string
 	maxIdle time.Duration
 	toDB    string
@@ -52,8 +54,18 @@ func newReplayCommand(env *environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			// Where a screen for terminals is to be chosen, as watch does it.
-			return runReplay(cmd.Context(), env, plan)
+			if !plan.screen {
+				return runReplay(cmd.Context(), env, plan)
+			}
+			c, err := env.loadConfig(o.config)
+			if err != nil {
+				return err
+			}
+			theme, err := o.pickTheme(env, cmd.Flags(), o.color, c.Theme)
+			if err != nil {
+				return err
+			}
+			return runReplayScreen(cmd.Context(), env, plan, theme, c.Keys)
 		},
 	}
 	flags := cmd.Flags()
@@ -62,6 +74,7 @@ func newReplayCommand(env *environment) *cobra.Command {
 	addTailOutput(flags, &o.tailOptions)
 	flags.StringVar(&o.toDB, "to-db", "", "copy the events into this new `FILE` instead of showing them; replay FILE reads it")
 	groupFlags(flags, "How it looks", "to-db")
+	o.screenFlags.add(flags)
 	o.source.add(flags)
 	flags.BoolVar(&o.archive, "archive", false, "archived events too")
 	groupFlags(flags, "Where from", "archive")
@@ -75,11 +88,12 @@ func (o *replayOptions) addStart(flags *pflag.FlagSet) {
 	flags.StringVar(&o.since, "since", "", "start at this `TIME`: 10m, 1d2h, 14:00, yesterday, 2006-01-02 15:04, RFC 3339")
 	flags.StringVar(&o.until, "until", "", "stop at this `TIME`")
 	flags.StringVar(&o.sinceID, "since-id", "", "start behind the event with this `ID`")
-	flags.StringVar(&o.speed, "speed", "", "`HOW` many times faster than it happened: 1, 2, 10, 0.5, or max (the default)")
-	flags.DurationVar(&o.maxIdle, "max-idle", defaultMaxIdle, "with --speed: the longest `DURATION` that a quiet stretch takes, 0 for as long as it was")
+	flags.StringVar(&o.at, "at", "", "begin at this `TIME`, paused")
+	flags.StringVar(&o.speed, "speed", "", "`HOW` many times faster than it happened: 1, 2, 10, 0.5, or max; 10 on a screen, else max")
+	flags.DurationVar(&o.maxIdle, "max-idle", defaultMaxIdle, "at a pace, the longest `DURATION` that a quiet stretch takes, 0 for as long as it was")
 	flags.BoolVar(&o.noFollow, "no-follow", true, "stop at the newest event: what replay does anyway")
 	flags.IntVar(&o.count, "count", 0, "stop after `N` lines")
-	groupFlags(flags, "From when to when", "agent", "since", "until", "since-id", "speed", "max-idle", "no-follow", "count")
+	groupFlags(flags, "From when to when", "agent", "since", "until", "since-id", "at", "speed", "max-idle", "no-follow", "count")
 }
 
 // replayPlan is what replay was asked to do.
@@ -87,11 +101,21 @@ type replayPlan struct {
 	*tailPlan
 	file, toDB string // a recording or an event file to read, and one to make
 	pace       replay.Pace
+	at         time.Time // where the playhead is to stand
+	screen     bool      // and not lines
+}
+
+// again is the command that plays the same again.
+func (p *replayPlan) again() string {
+	if p.file != "" {
+		return "cslack-stream replay " + shellWord(p.file)
+	}
+	return "cslack-stream replay"
 }
 
 // plan checks everything that was typed.
 func (o *replayOptions) plan(env *environment, flags *pflag.FlagSet, args []string) (*replayPlan, error) {
-	p := &replayPlan{toDB: o.toDB}
+	p := &replayPlan{toDB: o.toDB, screen: o.hasScreen(env, flags)}
 	switch {
 	case len(args) > 1:
 		return nil, usageError("replay reads one file, got %d; for an agent's view give --agent NAME", len(args))
@@ -112,7 +136,7 @@ func (o *replayOptions) plan(env *environment, flags *pflag.FlagSet, args []stri
 	if o.toDB != "" && (o.record != "" || flags.Changed("speed")) {
 		return nil, usageError("--to-db copies events without showing them: leave --record and --speed out")
 	}
-	if err := o.setPace(&p.pace, flags); err != nil {
+	if err := o.setPace(p, flags); err != nil {
 		return nil, err
 	}
 	o.source.archive = o.archive
@@ -122,13 +146,18 @@ func (o *replayOptions) plan(env *environment, flags *pflag.FlagSet, args []stri
 		return nil, err
 	}
 	p.all = !p.started
-	return p, nil
+	p.at, err = o.moment(env, p, flags)
+	return p, err
 }
 
-func (o *replayOptions) setPace(pace *replay.Pace, flags *pflag.FlagSet) (err error) {
+func (o *replayOptions) setPace(p *replayPlan, flags *pflag.FlagSet) (err error) {
+	pace := &p.pace
 	switch {
 	case o.maxIdle < 0:
 		return usageError("--max-idle %v: want a duration such as 2s, or 0", o.maxIdle)
+	case !flags.Changed("speed") && p.screen:
+		*pace = replay.Pace{Speed: screenSpeed, MaxIdle: o.maxIdle}
+		return nil
 	case !flags.Changed("speed") && flags.Changed("max-idle"):
 		return usageError("--max-idle says how long quiet stretches take at a pace: give --speed too")
 	case !flags.Changed("speed"):
@@ -144,8 +173,7 @@ func (o *replayOptions) setPace(pace *replay.Pace, flags *pflag.FlagSet) (err er
 // replayGC is how much garbage there may be for what is held, in percent.
 const replayGC = 400
 
-// runReplay shows what plan asks for until it ends or is ended. A terminal is
-// served the same lines.
+// runReplay shows what plan asks for, as lines, until it ends or is ended.
 func runReplay(ctx context.Context, env *environment, plan *replayPlan) error {
 	ctx, stopSignals := env.Signals(ctx)
 	defer stopSignals()
@@ -155,16 +183,14 @@ func runReplay(ctx context.Context, env *environment, plan *replayPlan) error {
 		// Little is held, and much passes through.
 		debug.SetGCPercent(replayGC)
 	}
-	t := &tailer{env: env, plan: plan.tailPlan, idle: time.Now(), again: "cslack-stream replay"}
-	if plan.file != "" {
-		t.again += " " + shellWord(plan.file)
-	}
+	t := &tailer{env: env, plan: plan.tailPlan, idle: time.Now(), again: plan.again()}
 	plan.source.notify = func(line string) { t.say("%s", line) }
 	source, err := openReplay(ctx, env, plan)
 	if err != nil {
 		return t.end(ctx, err)
 	}
 	defer source.close()
+	source.Source = paced{source.Source, plan.pace}
 	t.source = source
 	if err = t.prepare(ctx); err == nil {
 		if plan.toDB != "" {
