@@ -88,7 +88,7 @@ func (o *replayOptions) addStart(flags *pflag.FlagSet) {
 	flags.StringVar(&o.since, "since", "", "start at this `TIME`: 10m, 1d2h, 14:00, yesterday, 2006-01-02 15:04, RFC 3339")
 	flags.StringVar(&o.until, "until", "", "stop at this `TIME`")
 	flags.StringVar(&o.sinceID, "since-id", "", "start behind the event with this `ID`")
-	flags.StringVar(&o.at, "at", "", "begin at this `TIME`, paused")
+	flags.StringVar(&o.at, "at", "", "what could be seen at this `TIME`; a screen stands there, lines go on up to --until")
 	flags.StringVar(&o.speed, "speed", "", "`HOW` many times faster than it happened: 1, 2, 10, 0.5, or max; 10 on a screen, else max")
 	flags.DurationVar(&o.maxIdle, "max-idle", defaultMaxIdle, "at a pace, the longest `DURATION` that a quiet stretch takes, 0 for as long as it was")
 	flags.BoolVar(&o.noFollow, "no-follow", true, "stop at the newest event: what replay does anyway")
@@ -101,8 +101,7 @@ type replayPlan struct {
 	*tailPlan
 	file, toDB string // a recording or an event file to read, and one to make
 	pace       replay.Pace
-	at         time.Time // where the playhead is to stand
-	screen     bool      // and not lines
+	screen     bool // and not lines
 }
 
 // again is the command that plays the same again.
@@ -135,6 +134,9 @@ func (o *replayOptions) plan(env *environment, flags *pflag.FlagSet, args []stri
 	}
 	if o.toDB != "" && (o.record != "" || flags.Changed("speed")) {
 		return nil, usageError("--to-db copies events without showing them: leave --record and --speed out")
+	}
+	if flags.Changed("at") && (o.toDB != "" || o.record != "") {
+		return nil, usageError("--at shows a state, which can not be recorded or copied: leave --record and --to-db out")
 	}
 	if err := o.setPace(p, flags); err != nil {
 		return nil, err
@@ -190,17 +192,25 @@ func runReplay(ctx context.Context, env *environment, plan *replayPlan) error {
 		return t.end(ctx, err)
 	}
 	defer source.close()
-	source.Source = paced{source.Source, plan.pace}
 	t.source = source
 	if err = t.prepare(ctx); err == nil {
-		if plan.toDB != "" {
-			err = t.fork(ctx, plan.toDB)
-		} else {
-			err = t.run(ctx)
-			t.tape.finish(t.cursor)
-		}
+		err = t.replay(ctx, plan)
 	}
 	return t.end(ctx, err)
+}
+
+// replay does with the events what was asked for.
+func (t *tailer) replay(ctx context.Context, plan *replayPlan) error {
+	if !plan.at.IsZero() {
+		return t.showMoment(ctx, plan)
+	}
+	t.source.Source = paced{t.source.Source, plan.pace}
+	if plan.toDB != "" {
+		return t.fork(ctx, plan.toDB)
+	}
+	err := t.run(ctx)
+	t.tape.finish(t.cursor)
+	return err
 }
 
 // paced is a source whose streams are played at a pace.

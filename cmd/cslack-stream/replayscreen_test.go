@@ -73,3 +73,34 @@ func TestReplay_RefusesAMomentOutsideTheRange(t *testing.T) {
 		}
 	}
 }
+
+func TestReplay_ShowsTheStateOfAMoment(t *testing.T) {
+	w := dev("one.", "two.", "three.", "four.")
+	w.Events[1].To = []string{"bob:p1"}
+	w.Events[3].Channel, w.Events[3].To = "g:ops", []string{"bob:p1"}
+	w.Channels = append(w.Channels, worldChannel{ID: "g:ops", Name: "ops", Kind: "channel"})
+	for _, served := range []bool{false, true} {
+		w.Served = served
+		for _, tt := range []struct{ flags, want string }{
+			{"--agent alice --at 2026-01-02T15:04:06Z", "#dev\tchannel\t\talice, bob\n2026-01-02T15:04:05.000Z\ttest1-1\tmessage.new\t#dev\tbob\tone.\n"},
+			{"--agent alice --at 2026-01-02T15:04:07Z", ""}, // only bob got the second
+			{"--agent bob --at 2026-01-02T15:05:00Z -o raw", "one.\ntwo.\nthree.\nfour.\n"},
+			{"--agent alice --at 2026-01-02T15:04:06Z --until 2026-01-02T15:05:00Z -o raw", "one.\nthree.\n"},
+			{"--at 2026-01-02T15:05:00Z -q in:ops -o raw", "four.\n"},
+			{"--agent alice --at 2026-01-02T15:04:06Z -o json", `{"type":"state","at":"2026-01-02T15:04:06Z","id":"test1-1","agent":"alice:p1","recorded_since":"2026-01-02T15:04:05Z",` +
+				`"channels":[{"id":"g:dev","name":"dev","channel_kind":"channel","is_archived":false,"members":["alice:p1","bob:p1"]}],"messages":[{"id":1,`},
+		} {
+			r := runWorld(t, w, append([]string{"replay", "--utc"}, strings.Fields(tt.flags)...)...)
+			if got := r.out.String(); r.code != 0 || !strings.HasPrefix(got, tt.want) || !strings.HasSuffix(tt.want, ",") && got != tt.want {
+				t.Errorf("served %v, %s: got %q, %s and exit code %d, want %q", served, tt.flags, got, r.err.String(), r.code, tt.want)
+			}
+		}
+	}
+	r := runWorld(t, w, "replay", "--agent", "alice", "--at", "2026-01-02T15:04:05Z", "--utc")
+	if said := r.err.String(); !strings.Contains(said, "as it was at 2026-01-02 15:04:05 +00:00") || !strings.Contains(said, "nothing was recorded before 2026-01-02 15:04:05") {
+		t.Errorf("got %q, want what is not known", said)
+	}
+	if r := runWorld(t, w, "replay", "--agent", "alice", "--agent", "bob", "--at", "2026-01-02"); r.code != exitUsage {
+		t.Errorf("got %s and exit code %d, want a usage error", r.err.String(), r.code)
+	}
+}

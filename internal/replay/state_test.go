@@ -30,7 +30,7 @@ func left(channel string, who event.Agent) event.Event {
 	return e
 }
 
-func changed(typ event.Type, id int64, channel string, text string) event.Event {
+func changed(typ event.Type, id int64, channel, text string) event.Event {
 	e := eventtest.Message(id, channel, eventtest.Bob, text)
 	e.Type = typ
 	return e
@@ -81,20 +81,20 @@ func told(s *replay.State) string {
 func TestStateAt(t *testing.T) {
 	alice, bob, carol := eventtest.Alice, eventtest.Bob, eventtest.Carol
 	s := &story{Source: eventtest.NewSource()}
-	s.tell(eventtest.ChannelCreated("dev"), alice, bob, carol)    // 0
-	s.tell(eventtest.Joined("dev", bob), bob)                     // 1
-	s.tell(eventtest.Message(1, "dev", bob, "m1"), bob)           // 2
-	s.tell(eventtest.Joined("dev", alice), alice, bob)            // 3
-	s.tell(eventtest.Message(2, "dev", bob, "m2"), alice, bob)    // 4
-	s.tell(direct(3, "psst"), alice, bob)                         // 5
-	s.tell(eventtest.Message(4, "ops", bob, "m4"), bob, carol)    // 6: it was there before
+	s.tell(eventtest.ChannelCreated("dev"), alice, bob, carol)        // 0
+	s.tell(eventtest.Joined("dev", bob), bob)                         // 1
+	s.tell(eventtest.Message(1, "dev", bob, "m1"), bob)               // 2
+	s.tell(eventtest.Joined("dev", alice), alice, bob)                // 3
+	s.tell(eventtest.Message(2, "dev", bob, "m2"), alice, bob)        // 4
+	s.tell(direct(3, "psst"), alice, bob)                             // 5
+	s.tell(eventtest.Message(4, "ops", bob, "m4"), bob, carol)        // 6: it was there before
 	s.tell(changed(event.MessageEdited, 1, "dev", "m1!"), alice, bob) // 7
 	s.tell(changed(event.MessageDeleted, 2, "dev", "m2"), alice, bob) // 8
 	s.tell(changed(event.MessageEdited, 2, "dev", "m2?"), alice, bob) // 9: it stays deleted
-	s.tell(eventtest.Joined("dev", carol), alice, bob, carol)     // 10
-	s.tell(eventtest.Note(5, alice, "note"), alice)               // 11
-	s.tell(left("dev", alice), alice, bob, carol)                 // 12
-	s.tell(archived("ops"), bob, carol)                           // 13
+	s.tell(eventtest.Joined("dev", carol), alice, bob, carol)         // 10
+	s.tell(eventtest.Note(5, alice, "note"), alice)                   // 11
+	s.tell(left("dev", alice), alice, bob, carol)                     // 12
+	s.tell(archived("ops"), bob, carol)                               // 13
 	nobody := event.Agent{}
 	for _, tt := range []struct {
 		second int
