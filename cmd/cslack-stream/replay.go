@@ -28,14 +28,20 @@ type replayOptions struct {
 // defaultMaxIdle is how long a quiet stretch takes at most.
 const defaultMaxIdle = 2 * time.Second
 
-const replayLong = `replay shows past events again, as lines: from the database's event log, from a
-server, or from a recording that --record made. Without --agent it shows
-everything, as an operator sees it. It ends at the newest event that is there.
-What an agent is shown is what it could see at that time. In a pipe it runs as
-fast as it can be read, with --speed at a pace.`
+const replayLong = `replay shows past events again: from the database's event log, from a server,
+or from a recording that --record made. On a terminal it has the screen of
+watch, with a playhead: space plays and pauses, left and right step, + and -
+change the speed, T jumps to a time, L goes live, ? shows every key. Elsewhere,
+and with --plain, it prints lines as fast as they can be read, with --speed at a
+pace. It ends at --until or the newest event that is there. Without --agent it
+shows everything, as an operator sees it. What an agent is shown is what it
+could see at that time; --at shows its channels, who was in them, and their
+newest messages as they were then.`
 
 const replayExample = `  cslack-stream replay --since 1h --agent alice
-  cslack-stream replay --since 14:00 --until 14:30 --speed 10
+  cslack-stream replay --since 14:00 --until 14:30 --speed 2
+  cslack-stream replay --at 14:02 --agent alice
+  cslack-stream replay --at 14:02 --agent alice -o json | jq .channels
   cslack-stream replay --since 1d -o json | jq -r .type | sort | uniq -c
   cslack-stream tail alice --record it.ndjson; cslack-stream replay it.ndjson
   cslack-stream replay --since 1d --to-db incident.db; cslack-stream replay incident.db`

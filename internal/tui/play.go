@@ -130,18 +130,25 @@ func nextSpeed(speed float64, step int) float64 {
 
 const (
 	// minQuiet is how long nothing happens at least where that is a row, and
-	// maxQuiet what it takes if no stretch is cut short.
+	// maxQuiet how long if no stretch is cut short.
 	minQuiet = 10 * time.Second
 	maxQuiet = time.Minute
+	// lull is how many times longer than on average it takes until something
+	// happens again: where people are slow, not every pause is worth a row.
+	lull = 2
 )
 
-// quiet parts the rows where a stretch is longer than what is waited for at
-// this speed: nothing that is passed over goes unsaid.
+// quiet parts the rows where a stretch is unusually long for this range, and
+// longer than what is waited for at this speed.
 func (m *model) quiet() {
-	pace := m.playback.pacer.Pace()
-	d := maxQuiet
+	p := m.playback
+	pace, d := p.pacer.Pace(), maxQuiet
 	if pace.Speed > 0 && pace.MaxIdle > 0 {
 		d = max(minQuiet, time.Duration(pace.Speed*float64(pace.MaxIdle)))
+	}
+	if n := p.index.Len(); n > 1 {
+		begin, end := p.index.Range()
+		d = max(d, lull*end.Sub(begin)/time.Duration(n-1))
 	}
 	m.timeline.SetQuiet(d)
 }

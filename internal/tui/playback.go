@@ -103,7 +103,10 @@ func (m *model) takeRange(b batch) tea.Cmd {
 		case n.state != nil:
 			m.connect(*n.state, b.at)
 			if n.state.phase == ended || n.state.phase == failed {
-				p.read, p.filling, p.err = true, false, n.state.err
+				if p.read, p.filling = true, false; p.err == nil {
+					p.err = n.state.err
+				}
+				m.quiet()
 			}
 		case n.gap != nil:
 			if _, known := p.gaps[p.next]; !known {

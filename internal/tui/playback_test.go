@@ -96,7 +96,7 @@ func TestPlayback_PlaysAtItsPace(t *testing.T) {
 }
 
 func TestPlayback_PausesAndSteps(t *testing.T) {
-	p := newPlayer(t, Options{}, 0, 1, 30, 31, 500)
+	p := newPlayer(t, Options{}, 0, 1, 30, 31, 32)
 	p.passes(0)
 	p.press(" ")
 	p.shows("PAUSED   1x")
@@ -113,9 +113,9 @@ func TestPlayback_PausesAndSteps(t *testing.T) {
 	p.passes(0)
 	p.shows("event 1 of 5", "▶ PLAYING")
 	p.Update(tea.KeyMsg{Type: tea.KeyShiftRight})
-	p.shows("event 4 of 5  15:05:05", "▶ PLAYING") // a minute on; nothing happened then
+	p.shows("event 5 of 5  15:04:37", "END") // there is no whole minute
 	p.Update(tea.KeyMsg{Type: tea.KeyShiftLeft})
-	p.shows("event 0 of 5  15:04:05")
+	p.shows("event 0 of 5  15:04:05", "▶ PLAYING")
 	p.press("right", "right", "right", "right", "right", "right")
 	p.shows("event 5 of 5", "this is the end: L goes live")
 }
