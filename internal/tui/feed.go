@@ -225,6 +225,8 @@ func (f *feed) read(ctx context.Context) (progress bool, err error) {
 	defer s.Close()
 	f.listenTo(s)
 	defer f.listenTo(nil)
+	told := false // any event
+	defer func() { progress = progress || told }()
 	for {
 		if s.Live() && !progress {
 			progress, f.caughtUp = true, true
@@ -237,7 +239,7 @@ func (f *feed) read(ctx context.Context) (progress bool, err error) {
 			f.req.After, f.req.Since = c, time.Time{}
 		}
 		if len(events) > 0 {
-			f.seen = true
+			f.seen, told = true, true
 			if !f.tell(ctx, news{events: events, past: !f.caughtUp, cursor: f.req.After}) {
 				return progress, ctx.Err()
 			}

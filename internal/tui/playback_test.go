@@ -234,6 +234,24 @@ func TestPlayback_SaysWhatIsWrong(t *testing.T) {
 	d.shows("event 1 of 1", "END   it.ndjson:7: cut off")
 }
 
+// TestPlayback_ShowsGaps: what is missing in the range is a row each time it is
+// passed, also after stepping back.
+func TestPlayback_ShowsGaps(t *testing.T) {
+	d := newDesk(t, Options{Replay: &Replay{Pace: replay.Pace{Speed: 1}}})
+	d.said(2)
+	d.tell(news{gap: &event.GapError{Reason: event.GapTrimmed, Count: 214}})
+	d.said(2)
+	d.tell(news{state: &connection{phase: ended}})
+	d.press("right", "right")
+	d.hides("gap: ")
+	d.press("right")
+	d.shows("1 gap", "gap: 214 events missed 15:04:07–15:04:08, no longer retained", "event 3 of 4")
+	d.press("left")
+	d.hides("gap: ")
+	d.press("right", "right")
+	d.shows("gap: 214 events missed", "event 4 of 4")
+}
+
 // TestPlayback_HoldsSomeOfALargeRange: the playhead gets everywhere, and what
 // it finds there is right.
 func TestPlayback_HoldsSomeOfALargeRange(t *testing.T) {
