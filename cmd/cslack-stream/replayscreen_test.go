@@ -16,7 +16,7 @@ func TestReplay_OnAScreen(t *testing.T) {
 	w.Events[3].At = w.Events[3].At.Add(2 * time.Minute)
 	w.Later = []worldEvent{{From: "bob:p1", Channel: "g:dev", Text: "five."}}
 	p := inTmux(t, w, 80, 24, "replay", "--agent", "alice", "--speed", "max")
-	p.shows("alice@webapp   REPLAY", "event 4 of 4  15:06:08", "15:04 ", " 15:06", "one.", "quiet for 2m01s", "four.", "END   L goes live, q quits")
+	p.shows("alice@webapp   REPLAY", "event 4 of 4  15:06:08", "15:04:05 ", " 15:06:08", "one.", "quiet for 2m01s", "four.", "END   L goes live, q quits")
 	p.keys("Left")
 	p.shows("event 3 of 4  15:04:07", "PAUSED   max", "three.")
 	p.hides("four.")

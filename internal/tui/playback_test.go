@@ -76,7 +76,7 @@ func (p *player) passes(d time.Duration) {
 
 func TestPlayback_PlaysAtItsPace(t *testing.T) {
 	p := newPlayer(t, Options{}, 0, 1, 3, 100)
-	p.shows("alice@webapp   REPLAY", "event 0 of 4  15:04:05", "15:04 ", " 15:05", "▶ PLAYING 1x   quiet time capped at 2s", "1m40s to go, about 5s")
+	p.shows("alice@webapp   REPLAY", "event 0 of 4  15:04:05", "15:04:05 ", " 15:05:45", "▶ PLAYING 1x   quiet time capped at 2s", "1m40s to go, about 5s")
 	p.passes(0)
 	p.shows("event 1 of 4  15:04:05", "m1.")
 	p.passes(900 * time.Millisecond)
@@ -186,7 +186,9 @@ func TestPlayback_BeginsAtAMomentAndChangesTheAgentThere(t *testing.T) {
 	p.shows("event 2 of 3  15:05:35", "PAUSED   10x", "m2.")
 	p.hides("m3.")
 	p.says(4, 121, eventtest.Bob)
-	p.press("a", "bob", "enter")
+	p.press("a")
+	p.hides("active")
+	p.press("bob", "enter")
 	p.shows("bob@webapp   REPLAY", "READING")
 	p.read()
 	p.shows("bob@webapp   REPLAY", "event 2 of 4  15:05:35", "PAUSED   10x")

@@ -32,6 +32,9 @@ func (m *model) playHeader() view.Header {
 	return h
 }
 
+// shortRange is how long a range is at least whose ends need no seconds.
+const shortRange = 10 * time.Minute
+
 // playhead is the range, and where the playhead stands in it.
 func (m *model) playhead(l view.Layout) *view.Playhead {
 	p := m.playback
@@ -41,6 +44,9 @@ func (m *model) playhead(l view.Layout) *view.Playhead {
 		return out
 	}
 	layout := "15:04"
+	if end.Sub(begin) < shortRange {
+		layout = time.TimeOnly
+	}
 	if begin.In(m.o.Location).Format(time.DateOnly) != end.In(m.o.Location).Format(time.DateOnly) {
 		layout = "2 Jan 15:04"
 	}
