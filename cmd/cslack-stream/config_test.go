@@ -354,7 +354,7 @@ func TestWatch_Theme(t *testing.T) {
 		if err := flags.Parse(tt.args); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := o.pickTheme(env, flags, tt.configured); err != nil || got.Color != tt.want {
+		if got, err := o.pickTheme(env, flags, o.color, tt.configured); err != nil || got.Color != tt.want {
 			t.Errorf("%+v: got %+v, %v, want colour: %v", tt, got, err, tt.want)
 		}
 	}

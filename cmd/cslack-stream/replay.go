@@ -17,6 +17,8 @@ import (
 // make sense for the past, and how fast it is played.
 type replayOptions struct {
 	tailOptions
+	screenFlags
+	at      string
 	speed   string
 	maxIdle time.Duration
 	toDB    string
@@ -26,14 +28,20 @@ type replayOptions struct {
 // defaultMaxIdle is how long a quiet stretch takes at most.
 const defaultMaxIdle = 2 * time.Second
 
-const replayLong = `replay shows past events again, as lines: from the database's event log, from a
-server, or from a recording that --record made. Without --agent it shows
-everything, as an operator sees it. It ends at the newest event that is there.
-What an agent is shown is what it could see at that time. In a pipe it runs as
-fast as it can be read, with --speed at a pace.`
+const replayLong = `replay shows past events again: from the database's event log, from a server,
+or from a recording that --record made. On a terminal it has the screen of
+watch, with a playhead: space plays and pauses, left and right step, + and -
+change the speed, T jumps to a time, L goes live, ? shows every key. Elsewhere,
+and with --plain, it prints lines as fast as they can be read, with --speed at a
+pace. It ends at --until or the newest event that is there. Without --agent it
+shows everything, as an operator sees it. What an agent is shown is what it
+could see at that time; --at shows its channels, who was in them, and their
+newest messages as they were then.`
 
 const replayExample = `  cslack-stream replay --since 1h --agent alice
-  cslack-stream replay --since 14:00 --until 14:30 --speed 10
+  cslack-stream replay --since 14:00 --until 14:30 --speed 2
+  cslack-stream replay --at 14:02 --agent alice
+  cslack-stream replay --at 14:02 --agent alice -o json | jq .channels
   cslack-stream replay --since 1d -o json | jq -r .type | sort | uniq -c
   cslack-stream tail alice --record it.ndjson; cslack-stream replay it.ndjson
   cslack-stream replay --since 1d --to-db incident.db; cslack-stream replay incident.db`
@@ -52,8 +60,18 @@ func newReplayCommand(env *environment) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			// Where a screen for terminals is to be chosen, as watch does it.
-			return runReplay(cmd.Context(), env, plan)
+			if !plan.screen {
+				return runReplay(cmd.Context(), env, plan)
+			}
+			c, err := env.loadConfig(o.config)
+			if err != nil {
+				return err
+			}
+			theme, err := o.pickTheme(env, cmd.Flags(), o.color, c.Theme)
+			if err != nil {
+				return err
+			}
+			return runReplayScreen(cmd.Context(), env, plan, theme, c.Keys)
 		},
 	}
 	flags := cmd.Flags()
@@ -62,6 +80,7 @@ func newReplayCommand(env *environment) *cobra.Command {
 	addTailOutput(flags, &o.tailOptions)
 	flags.StringVar(&o.toDB, "to-db", "", "copy the events into this new `FILE` instead of showing them; replay FILE reads it")
 	groupFlags(flags, "How it looks", "to-db")
+	o.screenFlags.add(flags)
 	o.source.add(flags)
 	flags.BoolVar(&o.archive, "archive", false, "archived events too")
 	groupFlags(flags, "Where from", "archive")
@@ -75,11 +94,12 @@ func (o *replayOptions) addStart(flags *pflag.FlagSet) {
 	flags.StringVar(&o.since, "since", "", "start at this `TIME`: 10m, 1d2h, 14:00, yesterday, 2006-01-02 15:04, RFC 3339")
 	flags.StringVar(&o.until, "until", "", "stop at this `TIME`")
 	flags.StringVar(&o.sinceID, "since-id", "", "start behind the event with this `ID`")
-	flags.StringVar(&o.speed, "speed", "", "`HOW` many times faster than it happened: 1, 2, 10, 0.5, or max (the default)")
-	flags.DurationVar(&o.maxIdle, "max-idle", defaultMaxIdle, "with --speed: the longest `DURATION` that a quiet stretch takes, 0 for as long as it was")
+	flags.StringVar(&o.at, "at", "", "what could be seen at this `TIME`; a screen stands there, lines go on up to --until")
+	flags.StringVar(&o.speed, "speed", "", "`HOW` many times faster than it happened: 1, 2, 10, 0.5, or max; 10 on a screen, else max")
+	flags.DurationVar(&o.maxIdle, "max-idle", defaultMaxIdle, "at a pace, the longest `DURATION` that a quiet stretch takes, 0 for as long as it was")
 	flags.BoolVar(&o.noFollow, "no-follow", true, "stop at the newest event: what replay does anyway")
 	flags.IntVar(&o.count, "count", 0, "stop after `N` lines")
-	groupFlags(flags, "From when to when", "agent", "since", "until", "since-id", "speed", "max-idle", "no-follow", "count")
+	groupFlags(flags, "From when to when", "agent", "since", "until", "since-id", "at", "speed", "max-idle", "no-follow", "count")
 }
 
 // replayPlan is what replay was asked to do.
@@ -87,11 +107,20 @@ type replayPlan struct {
 	*tailPlan
 	file, toDB string // a recording or an event file to read, and one to make
 	pace       replay.Pace
+	screen     bool // and not lines
+}
+
+// again is the command that plays the same again.
+func (p *replayPlan) again() string {
+	if p.file != "" {
+		return "cslack-stream replay " + shellWord(p.file)
+	}
+	return "cslack-stream replay"
 }
 
 // plan checks everything that was typed.
 func (o *replayOptions) plan(env *environment, flags *pflag.FlagSet, args []string) (*replayPlan, error) {
-	p := &replayPlan{toDB: o.toDB}
+	p := &replayPlan{toDB: o.toDB, screen: o.hasScreen(env, flags)}
 	switch {
 	case len(args) > 1:
 		return nil, usageError("replay reads one file, got %d; for an agent's view give --agent NAME", len(args))
@@ -112,7 +141,10 @@ func (o *replayOptions) plan(env *environment, flags *pflag.FlagSet, args []stri
 	if o.toDB != "" && (o.record != "" || flags.Changed("speed")) {
 		return nil, usageError("--to-db copies events without showing them: leave --record and --speed out")
 	}
-	if err := o.setPace(&p.pace, flags); err != nil {
+	if flags.Changed("at") && (o.toDB != "" || o.record != "") {
+		return nil, usageError("--at shows a state, which can not be recorded or copied: leave --record and --to-db out")
+	}
+	if err := o.setPace(p, flags); err != nil {
 		return nil, err
 	}
 	o.source.archive = o.archive
@@ -122,13 +154,18 @@ func (o *replayOptions) plan(env *environment, flags *pflag.FlagSet, args []stri
 		return nil, err
 	}
 	p.all = !p.started
-	return p, nil
+	p.at, err = o.moment(env, p, flags)
+	return p, err
 }
 
-func (o *replayOptions) setPace(pace *replay.Pace, flags *pflag.FlagSet) (err error) {
+func (o *replayOptions) setPace(p *replayPlan, flags *pflag.FlagSet) (err error) {
+	pace := &p.pace
 	switch {
 	case o.maxIdle < 0:
 		return usageError("--max-idle %v: want a duration such as 2s, or 0", o.maxIdle)
+	case !flags.Changed("speed") && p.screen:
+		*pace = replay.Pace{Speed: screenSpeed, MaxIdle: o.maxIdle}
+		return nil
 	case !flags.Changed("speed") && flags.Changed("max-idle"):
 		return usageError("--max-idle says how long quiet stretches take at a pace: give --speed too")
 	case !flags.Changed("speed"):
@@ -144,8 +181,7 @@ func (o *replayOptions) setPace(pace *replay.Pace, flags *pflag.FlagSet) (err er
 // replayGC is how much garbage there may be for what is held, in percent.
 const replayGC = 400
 
-// runReplay shows what plan asks for until it ends or is ended. A terminal is
-// served the same lines.
+// runReplay shows what plan asks for, as lines, until it ends or is ended.
 func runReplay(ctx context.Context, env *environment, plan *replayPlan) error {
 	ctx, stopSignals := env.Signals(ctx)
 	defer stopSignals()
@@ -155,10 +191,7 @@ func runReplay(ctx context.Context, env *environment, plan *replayPlan) error {
 		// Little is held, and much passes through.
 		debug.SetGCPercent(replayGC)
 	}
-	t := &tailer{env: env, plan: plan.tailPlan, idle: time.Now(), again: "cslack-stream replay"}
-	if plan.file != "" {
-		t.again += " " + shellWord(plan.file)
-	}
+	t := &tailer{env: env, plan: plan.tailPlan, idle: time.Now(), again: plan.again()}
 	plan.source.notify = func(line string) { t.say("%s", line) }
 	source, err := openReplay(ctx, env, plan)
 	if err != nil {
@@ -167,14 +200,23 @@ func runReplay(ctx context.Context, env *environment, plan *replayPlan) error {
 	defer source.close()
 	t.source = source
 	if err = t.prepare(ctx); err == nil {
-		if plan.toDB != "" {
-			err = t.fork(ctx, plan.toDB)
-		} else {
-			err = t.run(ctx)
-			t.tape.finish(t.cursor)
-		}
+		err = t.replay(ctx, plan)
 	}
 	return t.end(ctx, err)
+}
+
+// replay does with the events what was asked for.
+func (t *tailer) replay(ctx context.Context, plan *replayPlan) error {
+	if !plan.at.IsZero() {
+		return t.showMoment(ctx, plan)
+	}
+	t.source.Source = paced{t.source.Source, plan.pace}
+	if plan.toDB != "" {
+		return t.fork(ctx, plan.toDB)
+	}
+	err := t.run(ctx)
+	t.tape.finish(t.cursor)
+	return err
 }
 
 // paced is a source whose streams are played at a pace.

@@ -41,7 +41,6 @@ func openReplay(ctx context.Context, env *environment, plan *replayPlan) (*attac
 	if a.Derived {
 		a.Notes = append(a.Notes, "its past is derived from the tables as they are now: edits, deletions and who was a member when are not known")
 	}
-	a.Source = paced{a.Source, plan.pace}
 	return a, nil
 }
 

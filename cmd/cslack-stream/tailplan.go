@@ -26,6 +26,7 @@ type tailPlan struct {
 	after        event.Cursor
 	sinceTime    time.Time
 	untilTime    time.Time
+	at           time.Time // the moment whose state is asked for
 	query        *query.Query
 	senders      *query.Query
 	include      []*regexp.Regexp

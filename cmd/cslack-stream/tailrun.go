@@ -113,6 +113,8 @@ func (t *tailer) introduce() {
 	}
 	what := fmt.Sprintf("last %d", t.plan.last)
 	switch {
+	case !t.plan.at.IsZero():
+		what = "as it was at " + t.plan.at.In(t.plan.printer.Location).Format("2006-01-02 15:04:05 -07:00")
 	case t.plan.all:
 		what = "all that is retained"
 	case !t.plan.sinceTime.IsZero():

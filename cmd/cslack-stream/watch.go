@@ -24,10 +24,8 @@ import (
 // what only a screen has.
 type watchOptions struct {
 	tailOptions
-	plain, ascii bool
-	theme        string
-	config       configFlags
-	everything   bool
+	screenFlags
+	everything bool
 }
 
 const watchLong = `watch shows live, on the whole terminal, what an agent sees: who says what to
@@ -65,12 +63,7 @@ func newWatchCommand(env *environment) *cobra.Command {
 	addTailOutput(flags, &o.tailOptions)
 	flags.BoolVar(&o.everything, "everything", false, "begin with everything that happens, the operator's view, and ask for no agent")
 	groupFlags(flags, "From when to when", "everything")
-	flags.BoolVar(&o.plain, "plain", false, "show lines as tail does, for screen readers")
-	flags.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only (the default on the Linux console)")
-	flags.StringVar(&o.theme, "theme", "", "`HOW` it looks: ansi (the 16 colours of the terminal) or none")
-	groupFlags(flags, "How it looks", "plain", "ascii", "theme")
-	o.config.add(flags)
-	groupFlags(flags, "How it looks", "config")
+	o.screenFlags.add(flags)
 	o.source.add(flags)
 	flags.BoolVar(&o.noReconnect, "no-reconnect", false, "with lines: exit with 4 when the stream is lost, instead of going on with it")
 	groupFlags(flags, "Where from", "no-reconnect")
@@ -99,7 +92,7 @@ func (o *watchOptions) run(ctx context.Context, env *environment, flags *pflag.F
 	if err != nil {
 		return err
 	}
-	theme, err := o.pickTheme(env, flags, c.Theme)
+	theme, err := o.pickTheme(env, flags, o.color, c.Theme)
 	if err != nil {
 		return err
 	}
@@ -119,26 +112,6 @@ func (o *watchOptions) run(ctx context.Context, env *environment, flags *pflag.F
 	}
 	plan.ask = len(plan.agents) == 0 && !o.everything
 	return runWatch(ctx, env, plan, theme, c.Keys)
-}
-
-// pickTheme takes the theme of the flag, or else the configured one; colours
-// asked for by --color beat that one.
-func (o *watchOptions) pickTheme(env *environment, flags *pflag.FlagSet, configured string) (view.Theme, error) {
-	t := view.Theme{ASCII: o.ascii || env.Getenv("TERM") == "linux"}
-	color, err := env.useColor(o.color)
-	if err != nil {
-		return t, err
-	}
-	switch o.theme {
-	case "":
-		t.Color = color && (configured != "none" || flags.Changed("color"))
-	case "ansi":
-		t.Color = true
-	case "none":
-	default:
-		return t, usageError("--theme %s: want ansi or none", quoted(o.theme))
-	}
-	return t, nil
 }
 
 // watchGC is how much garbage there may be for what is held, in percent.
@@ -256,7 +229,11 @@ func (t *tailer) endWatch(ctx context.Context, s tui.Summary, err error) error {
 		return err
 	}
 	if s.Watched && t.env.IsTerminal(t.env.Stderr) && ctx.Err() == nil {
-		t.sayWatched(s)
+		if s.Replayed {
+			t.sayReplayed(s)
+		} else {
+			t.sayWatched(s)
+		}
 	}
 	var stopped *signalError
 	switch {
@@ -275,17 +252,22 @@ func (t *tailer) sayWatched(s tui.Summary) {
 	for _, address := range s.Addresses {
 		command = append(command, shellWord(address))
 	}
-	switch {
-	case !t.source.Ephemeral && !s.Cursor.IsZero():
-		command = append(command, "--since-id "+s.Cursor.String())
-	case !s.Newest.IsZero():
-		command = append(command, "--since "+s.Newest.UTC().Format(event.TimeFormat))
-	}
 	what := plural(s.Events, "event")
 	if s.Gaps > 0 {
 		what += ", " + plural(s.Gaps, "gap")
 	}
-	t.say("watched %s, %s, resume: %s", s.Address, what, strings.Join(command, " "))
+	t.say("watched %s, %s, resume: %s", s.Address, what, strings.Join(command, " ")+t.from(s))
+}
+
+// from is the flag that goes on where the view was; empty if nothing was seen.
+func (t *tailer) from(s tui.Summary) string {
+	switch {
+	case !t.source.Ephemeral && !s.Cursor.IsZero():
+		return " --since-id " + s.Cursor.String()
+	case !s.Newest.IsZero():
+		return " --since " + s.Newest.UTC().Format(event.TimeFormat)
+	}
+	return ""
 }
 
 // lastActiveOf is when an agent was last active, as far as the host knows.

@@ -10,8 +10,10 @@ type scene struct {
 	// before it has been seen.
 	ready string
 	live  []message
-	keys  []press
-	until string
+	// checks are who read its messages before that.
+	checks []check
+	keys   []press
+	until  string
 }
 
 // press is a key as tmux names it, and what is seen after it.
@@ -29,6 +31,18 @@ var scenes = []scene{
 		name: "picker", title: "watch asks which agent to look through",
 		args: []string{"watch"}, columns: 100, lines: 14,
 		ready: "Watch which agent?", until: "everything",
+	},
+	{
+		name: "replay", title: "replay: what alice saw until 14:17, and when how much happened",
+		args: []string{"replay", "--agent", "alice", "--at", "14:16"}, columns: 120, lines: 24,
+		ready: "PAUSED   10x", until: "14:16:00",
+		keys: []press{{"Right", "event 30 of 36"}},
+	},
+	{
+		name: "matrix", title: "who sees what: every message, and every agent",
+		args: []string{"watch", "alice"}, columns: 120, lines: 30,
+		checks: checks, ready: "● live (direct)", live: live, until: "release",
+		keys: []press{{"v", "Then 4.2 is out"}, {"Up", "▌14:32:0"}, {"Up", "● live (direct)"}},
 	},
 	{
 		name: "tail", title: "tail: lines for the scrollback, and the state of the stream below",

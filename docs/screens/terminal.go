@@ -36,6 +36,9 @@ func shoot(ctx context.Context, s scene, bin, dir string) (screen string, err er
 	}
 	defer func() { err = errors.Join(err, w.db.Close()) }()
 
+	if err := w.check(ctx, s.checks); err != nil {
+		return "", err
+	}
 	t := &terminal{dir: home, env: []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMUX_TMPDIR=" + home, "TZ=" + zone, "CLAUDE_SLACK_DB_PATH=" + db, "LC_ALL=C.UTF-8", "SHELL=/bin/sh",
 	}}

@@ -55,6 +55,15 @@ var live = []message{
 	{0, "carol", dev, "Then 4.2 is out at three.", ""},
 }
 
+// check is an agent that reads its messages, so long before the scene begins.
+type check struct {
+	agent string
+	ago   time.Duration
+}
+
+// checks are some of the last ten minutes: of others nothing is recorded.
+var checks = []check{{"ops", 9 * time.Minute}, {"bob", 7 * time.Minute}, {"alice", 5 * time.Minute}, {"carol", 4 * time.Minute}}
+
 var agents = []struct {
 	name, project, about string
 	active               time.Duration
@@ -139,6 +148,20 @@ func (w *workspace) say(ctx context.Context, messages []message) error {
 		if _, err := w.db.ExecContext(ctx, `INSERT INTO messages (channel_id, sender_id, sender_project_id, content, timestamp, metadata) VALUES (?, ?, ?, ?, ?, ?)`,
 			m.channel, m.from, null(projectOf(m.from)), m.text, at, null(m.metadata)); err != nil {
 			return fmt.Errorf("say: %w", err)
+		}
+	}
+	return nil
+}
+
+// check records the calls by which agents read their messages.
+func (w *workspace) check(ctx context.Context, checks []check) error {
+	for _, c := range checks {
+		if _, err := w.db.ExecContext(ctx, `INSERT INTO sessions (id, project_id, scope) VALUES (?, ?, 'project')`, c.agent, null(projectOf(c.agent))); err != nil {
+			return fmt.Errorf("begin session: %w", err)
+		}
+		if _, err := w.db.ExecContext(ctx, `INSERT INTO tool_calls (session_id, tool_name, tool_inputs_hash, tool_inputs, called_at) VALUES (?, 'mcp__claude-slack__get_messages', ?, json_object('agent_id', ?), ?)`,
+			c.agent, c.agent, c.agent, w.at(c.ago)); err != nil {
+			return fmt.Errorf("record check: %w", err)
 		}
 	}
 	return nil

@@ -30,6 +30,24 @@ func ParseSpeed(s string) (float64, error) {
 	return speed, nil
 }
 
+// forEver is longer than anybody waits.
+const forEver = 1000 * 24 * time.Hour
+
+// Wait returns how long a stretch takes to watch that took that long.
+func (p Pace) Wait(stretch time.Duration) time.Duration {
+	if p.Speed == 0 {
+		return 0
+	}
+	wait := forEver
+	if scaled := float64(max(0, stretch)) / p.Speed; scaled < float64(forEver) {
+		wait = time.Duration(scaled)
+	}
+	if p.MaxIdle > 0 {
+		wait = min(wait, p.MaxIdle)
+	}
+	return wait
+}
+
 // Pacer says when events are due that happened at other times. It reads no
 // clock: whoever shows events tells it what time it is. Clocks that were set
 // back make no event wait. The zero Pacer plays as fast as can be.
@@ -54,23 +72,11 @@ func (p *Pacer) Due(at, now time.Time) (due time.Time, ok bool) {
 	if !p.placed || p.pace.Speed == 0 {
 		return now, true
 	}
-	wait := max(0, at.Sub(p.last))
-	if scaled := float64(wait) / p.pace.Speed; scaled < float64(forEver) {
-		wait = time.Duration(scaled)
-	} else {
-		wait = forEver
-	}
-	if p.pace.MaxIdle > 0 {
-		wait = min(wait, p.pace.MaxIdle)
-	}
-	if due = p.due.Add(wait); due.Before(now) {
+	if due = p.due.Add(p.pace.Wait(at.Sub(p.last))); due.Before(now) {
 		due = now
 	}
 	return due, true
 }
-
-// forEver is longer than anybody waits.
-const forEver = 1000 * 24 * time.Hour
 
 // Played notes that the event that happened at that time was played, due at
 // due: the next one waits from there, so that delays do not add up.

@@ -22,8 +22,7 @@ const aboutChecks = `Claude-Slack does not record a call that repeats another wi
 // in a way that hides checks can not tell: then nothing is known of them.
 func (m *model) startAttention(req *event.Request) {
 	m.attention, m.startCheck, m.rejudge = attention.New(m.agent), time.Time{}, false
-	req.Audience = req.Audience || req.Operator
-	req.Filter = withChecks(req.Filter)
+	m.askForChecks(req)
 	if len(req.Filter.Channels) > 0 || !req.Filter.Admits(event.AgentChecked) {
 		return
 	}
@@ -31,6 +30,12 @@ func (m *model) startAttention(req *event.Request) {
 	if !m.agent.IsZero() {
 		m.startCheck, _ = m.attention.Last(m.agent)
 	}
+}
+
+// askForChecks makes a request tell who checks what, and who sees what.
+func (m *model) askForChecks(req *event.Request) {
+	req.Audience = req.Audience || req.Operator
+	req.Filter = withChecks(req.Filter)
 }
 
 // withChecks asks for checks besides the types that were asked for.

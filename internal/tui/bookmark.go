@@ -173,6 +173,11 @@ func (m *model) goTo(b Bookmark) tea.Cmd {
 		m.scroll = 0
 		return nil
 	}
+	if m.playback != nil {
+		if cmd, ok := m.playTo(func(row *timeline.Row) bool { return is(row.Record) }); ok {
+			return cmd
+		}
+	}
 	for r := range m.timeline.Held() {
 		if is(r) {
 			return m.say("the event of " + at + " is hidden by the filter: " + hint(m.keys.Close, "").Key + " clears it")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/replay"
 )
 
 const (
@@ -21,6 +22,8 @@ const (
 	// maxGaps is how often a stream may have a gap without any event before it
 	// is given up.
 	maxGaps = 8
+	// everything is how many events a range begins before its end at most.
+	everything = 1 << 40
 )
 
 // phase is how good the stream is.
@@ -74,12 +77,22 @@ type feed struct {
 // startFeed begins to read. What it tells is to be received from out until
 // that is closed.
 func startFeed(source event.Source, req event.Request, last int, now func() time.Time) *feed {
+	req.Follow = true
+	return newFeed(source, req, last, now)
+}
+
+// readRange begins to read what req asks for, which ends.
+func readRange(source event.Source, req event.Request, now func() time.Time) *feed {
+	req.Follow = false
+	return newFeed(source, req, everything, now)
+}
+
+func newFeed(source event.Source, req event.Request, last int, now func() time.Time) *feed {
 	ctx, cancel := context.WithCancel(context.Background())
 	f := &feed{
 		source: source, asked: req, req: req, last: last, now: now,
 		out: make(chan news, 64), retry: make(chan struct{}, 1), cancel: cancel, done: make(chan struct{}),
 	}
-	f.req.Follow = true
 	go func() {
 		defer close(f.done)
 		defer close(f.out)
@@ -161,6 +174,9 @@ func (f *feed) run(ctx context.Context) {
 
 // isFinal tells whether trying again can not help.
 func isFinal(err error, started bool) bool {
+	if _, broken := errors.AsType[*replay.LineError](err); broken {
+		return true // a recording does not mend
+	}
 	for _, final := range []error{event.ErrForbidden, event.ErrNotFound, event.ErrClosed} {
 		if errors.Is(err, final) {
 			return true
@@ -209,6 +225,8 @@ func (f *feed) read(ctx context.Context) (progress bool, err error) {
 	defer s.Close()
 	f.listenTo(s)
 	defer f.listenTo(nil)
+	told := false // any event
+	defer func() { progress = progress || told }()
 	for {
 		if s.Live() && !progress {
 			progress, f.caughtUp = true, true
@@ -221,7 +239,7 @@ func (f *feed) read(ctx context.Context) (progress bool, err error) {
 			f.req.After, f.req.Since = c, time.Time{}
 		}
 		if len(events) > 0 {
-			f.seen = true
+			f.seen, told = true, true
 			if !f.tell(ctx, news{events: events, past: !f.caughtUp, cursor: f.req.After}) {
 				return progress, ctx.Err()
 			}

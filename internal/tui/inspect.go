@@ -45,6 +45,8 @@ func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track
 			why = "They are still in the event log."
 		}
 		return &view.Inspect{Title: "gap", Scroll: scroll, Body: m.missing(row.Missing) + ".\n\n" + why}
+	case timeline.Quiet:
+		return &view.Inspect{Title: "quiet for " + line.Span(row.Lasted)}
 	case timeline.Day:
 		return &view.Inspect{Title: row.Day.Format("Monday 2 January 2006")}
 	case timeline.AtEdge:

@@ -17,6 +17,7 @@ type keyMap struct {
 	NextInThread, PreviousInThread                                                                 key.Binding
 	Bookmark, Bookmarks, Export, Pager, Raw, Mouse                                                 key.Binding
 	ChannelsPane, ListOnly, DetailPane, Left, Right                                                key.Binding
+	StepBack, StepForward, MinuteBack, MinuteForward, Faster, Slower, GoLive                       key.Binding
 	Clock, Wrap, Reconnect, Help, Quit, Interrupt, Suspend                                         key.Binding
 }
 
@@ -77,6 +78,14 @@ func defaultKeys() keyMap {
 		DetailPane:       bind("3", "show or hide the detail", "3"),
 		Left:             bind("←", "scroll left; who-sees: agent", "left"),
 		Right:            bind("→", "scroll right; who-sees: agent", "right"),
+
+		StepBack:      bind("←", "back by an event", "left"),
+		StepForward:   bind("→", "on by an event", "right"),
+		MinuteBack:    bind("⇧←", "back by a minute", "shift+left"),
+		MinuteForward: bind("⇧→", "on by a minute", "shift+right"),
+		Faster:        bind("+ =", "faster", "+", "="),
+		Slower:        bind("-", "slower", "-"),
+		GoLive:        bind("L", "go live from here", "L"),
 	}
 }
 
@@ -98,6 +107,7 @@ func (k *keyMap) groups() []view.HelpGroup {
 		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap,
 			k.Raw, k.Pager, k.Export, k.Left, k.Right, k.ChannelsPane, k.ListOnly, k.DetailPane),
 		group("CHOOSE", k.Filter, k.QuickFilter, k.Channels, k.Agents, k.Matrix, k.Close),
+		group("REPLAY", k.StepBack, k.StepForward, k.MinuteBack, k.MinuteForward, k.Faster, k.Slower, k.GoLive),
 		group("PROGRAM", k.Reconnect, k.Mouse, k.Help, k.Quit, k.Interrupt, k.Suspend),
 	}
 }
@@ -111,6 +121,9 @@ func hint(b key.Binding, does string) view.Hint {
 // pair is two keys of the footer that do the same in two directions.
 func pair(a, b key.Binding, does string) view.Hint {
 	first, second := hint(a, "").Key, hint(b, "").Key
+	if strings.HasPrefix(first, "⇧") {
+		second = strings.TrimPrefix(second, "⇧")
+	}
 	if !strings.ContainsAny(first, "↑↓←→") || !strings.ContainsAny(second, "↑↓←→") {
 		first += " "
 	}

@@ -34,6 +34,7 @@ type model struct {
 	view    line.View
 	fold    line.Fold
 
+	playback *playback // of a range of the past; nil where it is live
 	feed     *feed
 	feeds    []*feed // those that were stopped may still be ending
 	serial   int     // of the feed: what others tell is not heard
@@ -100,6 +101,7 @@ func newModel(o Options) *model {
 		names: line.NewNames(o.Infos), columns: view.Columns{Where: minWhere, Who: minWho}, saver: newSaver(), dirty: true,
 	}
 	m.since, m.ctx = m.now, context.Background()
+	m.keys.suit(o.Replay != nil)
 	m.clock = clockOf(o.Clock)
 	m.columns.Time = m.clock.width()
 	m.view = line.View{Names: m.names}
@@ -194,34 +196,56 @@ func collect(f *feed, serial int) tea.Cmd {
 
 // watch begins with the stream of an agent, of several, or of everybody.
 func (m *model) watch(agents ...event.Agent) tea.Cmd {
-	if m.feed != nil {
-		m.feed.cancel()
-	}
-	m.serial++
-	first := !m.watched
+	first, then := !m.watched, m.now
 	m.watched = true
 	m.setAgents(agents)
 	m.fold = line.Fold{}
-	m.timeline = timeline.New(m.o.Bounds)
+	m.timeline = m.newTimeline()
 	m.channels, m.presence = channels{}, presence{}
-	m.meet(m.o.Infos)
 	m.meter, m.gaps, m.events = meter{}, 0, 0
 	m.conn, m.since, m.cursor = connection{}, m.now, event.Cursor{}
 	m.hearing = hearing{}
 	m.loading, m.reached, m.latest = false, reach{}, nil
 	m.inspecting, m.scroll, m.root = false, 0, root{}
 
+	if m.o.Replay != nil && (first || m.playback != nil) {
+		return m.watchRange(first, then)
+	}
+	m.meet(m.o.Infos)
 	req := m.request()
 	if !first {
 		// Another agent's stream begins with its newest events.
 		req.After, req.Since = event.Cursor{}, time.Time{}
 	}
 	m.startAttention(&req)
-	m.feed = startFeed(m.o.Source, req, m.o.Last, m.o.Now)
-	m.feeds = append(m.feeds, m.feed)
-	cmds := []tea.Cmd{collect(m.feed, m.serial), m.listAllChannels(), m.introduce(), m.dropFilter()}
+	cmds := []tea.Cmd{m.follow(startFeed(m.o.Source, req, m.o.Last, m.o.Now)), m.listAllChannels(), m.introduce(), m.dropFilter()}
 	m.applyFilter()
 	return tea.Batch(append(cmds, m.loadBookmarks())...)
+}
+
+// watchRange begins with the range of those who are watched: with a new one
+// where it was to begin, else at the moment that was reached.
+func (m *model) watchRange(first bool, then time.Time) tea.Cmd {
+	m.attention, m.startCheck, m.rejudge = attention.New(m.agent), time.Time{}, false
+	if first {
+		m.startPlayback(m.o.Replay.At, !m.o.Replay.At.IsZero())
+	} else {
+		m.startPlayback(then, m.playback.paused)
+	}
+	cmds := []tea.Cmd{m.follow(readRange(m.o.Source, m.rangeRequest(), m.o.Now)), m.introduce(), m.dropFilter()}
+	m.applyFilter()
+	return tea.Batch(append(cmds, m.loadBookmarks())...)
+}
+
+// follow takes what f tells, and nothing else.
+func (m *model) follow(f *feed) tea.Cmd {
+	if m.feed != nil {
+		m.feed.cancel()
+	}
+	m.serial++
+	m.feed = f
+	m.feeds = append(m.feeds, f)
+	return collect(f, m.serial)
 }
 
 // listChannels asks for the channels of an agent. Without an answer the
@@ -271,6 +295,9 @@ func (m *model) summary() Summary {
 	s := Summary{
 		Agent: m.agent, Address: m.address, Addresses: m.addresses(), Watched: m.watched,
 		Events: m.events, Gaps: m.gaps, Cursor: m.cursor, Interrupted: m.interrupted,
+	}
+	if p := m.playback; p != nil {
+		s.Replayed, s.Of = true, p.index.Len()
 	}
 	if r := m.timeline.Newest(); r != nil {
 		s.Newest = r.Time()

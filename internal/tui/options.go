@@ -43,6 +43,9 @@ type Options struct {
 	// Last is how many events the view begins with if Request does not say
 	// where; it defaults to DefaultLast, and negative means none.
 	Last int
+	// Replay, if set, shows the range of the past that Request asks for, with a
+	// playhead in it, instead of what comes.
+	Replay *Replay
 	// Query is the filter to begin with. Admit, if set, decides before any
 	// filter which events there are at all.
 	Query *query.Query
@@ -101,6 +104,10 @@ type Summary struct {
 	Watched   bool
 	// Events and Gaps are how many came.
 	Events, Gaps int
+	// Replayed tells that a range was played up to Newest, and of how many
+	// events; the reader did not go live.
+	Replayed bool
+	Of       int
 	// Cursor is where to resume, and Newest when the newest event was.
 	Cursor event.Cursor
 	Newest time.Time

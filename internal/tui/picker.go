@@ -79,8 +79,10 @@ func (m *model) refreshPicker() {
 	var all []known
 	for _, i := range m.o.Infos {
 		a := i.Key()
-		active, ago := int64(0), "never active"
-		if m.o.LastActive != nil {
+		active, ago, waiting := int64(0), "never active", waitingOf(i)
+		if m.playback != nil {
+			ago, waiting = "", "" // it is not what was so then
+		} else if m.o.LastActive != nil {
 			if at, ok := m.o.LastActive(i); ok {
 				active, ago = at.UnixMilli(), "active "+line.Ago(m.now.Sub(at))
 			}
@@ -90,7 +92,7 @@ func (m *model) refreshPicker() {
 			about = text.Name(*i.Description)
 		}
 		all = append(all, known{choice{agent: a, columns: []string{
-			text.Name(a.Name), text.Name(m.names.Project(a.Project)), ago, plural(int(i.Channels), "channel"), waitingOf(i), about,
+			text.Name(a.Name), text.Name(m.names.Project(a.Project)), ago, plural(int(i.Channels), "channel"), waiting, about,
 		}}, active})
 	}
 	slices.SortStableFunc(all, func(a, b known) int { return cmp.Compare(b.active, a.active) })

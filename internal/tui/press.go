@@ -57,10 +57,19 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 	if key.Matches(k, m.keys.Pause, m.keys.Inspect, m.keys.Help) {
 		m.tip = false // was read
 	}
-	if cmd, ok := m.pressMove(k); ok {
-		return cmd
+	if m.playback != nil {
+		if cmd, ok := m.pressPlayback(k); ok {
+			return cmd
+		}
 	}
-	return m.pressList(k)
+	cmd, ok := m.pressMove(k)
+	if !ok {
+		cmd = m.pressList(k)
+	}
+	if m.playback != nil && !m.timeline.Following() {
+		m.playback.paused = true // who looks around wants it to stand
+	}
+	return cmd
 }
 
 // pressMove handles keys that move in the list.

@@ -135,6 +135,9 @@ func (m *model) acceptPrompt() tea.Cmd {
 	switch p.purpose {
 	case toFind:
 		m.found, _ = query.Parse(line, query.Options{Now: m.now, Location: m.o.Location})
+		if m.playback != nil {
+			return m.find(1)
+		}
 		return m.find(-1)
 	case toJump:
 		return m.jump(line)
@@ -161,6 +164,17 @@ func (m *model) find(step int) tea.Cmd {
 		where = "below"
 	}
 	match := func(r *timeline.Row) bool { return r.Record != nil && m.matches(m.found, r.Record) }
+	if m.playback != nil && step > 0 {
+		if !m.timeline.Following() && m.timeline.Seek(step, match) {
+			return nil
+		}
+		if cmd, ok := m.playTo(match); ok {
+			return cmd
+		}
+		if m.timeline.Following() {
+			return m.say("nothing further matches " + text.Name(m.found.String()) + m.amongHeld())
+		}
+	}
 	return m.seek(step, match, "nothing "+where+" matches "+text.Name(m.found.String()))
 }
 
@@ -169,6 +183,9 @@ func (m *model) jump(line string) tea.Cmd {
 	at, err := m.parseTime(line)
 	if line == "" || err != nil {
 		return nil
+	}
+	if m.playback != nil {
+		return m.moveToTime(at)
 	}
 	for i := range m.timeline.Len() {
 		if r := m.timeline.At(i); r.Record != nil && !r.Record.Time().Before(at) {

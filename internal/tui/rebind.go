@@ -91,17 +91,18 @@ func (k *keyMap) rebind(chosen map[string][]string) error {
 	return k.clash(chosen)
 }
 
-// clash reports two commands on one key. All of them can be asked for at the
-// same time.
+// clash reports two commands on one key that can be asked for at the same
+// time.
 func (k *keyMap) clash(chosen map[string][]string) error {
-	commands, taken := k.byName(), make(map[string]string)
+	commands, taken := k.byName(), make(map[string][]string)
 	for _, name := range slices.Sorted(maps.Keys(commands)) {
 		for _, key := range commands[name].Keys() {
-			other, twice := taken[key]
-			taken[key] = name
-			if !twice || other == name {
+			i := slices.IndexFunc(taken[key], func(other string) bool { return other != name && !apart(name, other) })
+			taken[key] = append(taken[key], name)
+			if i < 0 {
 				continue
 			}
+			other := taken[key][i]
 			if _, ours := chosen[other]; ours {
 				name, other = other, name
 			}
@@ -109,6 +110,39 @@ func (k *keyMap) clash(chosen map[string][]string) error {
 		}
 	}
 	return nil
+}
+
+// where tells which commands are not for everywhere: those of the playhead are
+// for a replay, and others make sense only where new events come.
+var where = map[string]scope{
+	"step-back": inReplay, "step-forward": inReplay, "minute-back": inReplay, "minute-forward": inReplay,
+	"faster": inReplay, "slower": inReplay, "go-live": inReplay,
+	"left": whileLive, "right": whileLive, "older": whileLive, "reconnect": whileLive, "matrix": whileLive,
+}
+
+type scope uint8
+
+const (
+	everywhere scope = iota
+	inReplay
+	whileLive
+)
+
+// apart tells whether two commands can never be asked for at the same time.
+func apart(a, b string) bool {
+	return where[a] != everywhere && where[b] != everywhere && where[a] != where[b]
+}
+
+// suit leaves the keys that mean something in a replay, or where it is live.
+func (k *keyMap) suit(replaying bool) {
+	for name, b := range k.byName() {
+		b.SetEnabled(where[name] == everywhere || (where[name] == inReplay) == replaying)
+	}
+	does := "pause or follow"
+	if replaying {
+		does = "pause or play"
+	}
+	k.Pause.SetHelp(k.Pause.Help().Key, does)
 }
 
 // byName are the bindings by the names of their commands: those of the fields,
@@ -191,7 +225,9 @@ func spoken(keys []string) []string {
 
 // label is how the help names keys.
 func label(keys []string) string {
-	short := map[string]string{"up": "↑", "down": "↓", "left": "←", "right": "→", "pgup": "PgUp", "pgdown": "PgDn", "home": "Home", "end": "End"}
+	short := map[string]string{
+		"up": "↑", "down": "↓", "left": "←", "right": "→", "shift+left": "⇧←", "shift+right": "⇧→", "pgup": "PgUp", "pgdown": "PgDn", "home": "Home", "end": "End",
+	}
 	names := spoken(keys)
 	for i, k := range names {
 		if s, ok := short[k]; ok {

@@ -101,6 +101,8 @@ func (m *model) row(r *timeline.Row) view.Row {
 	switch r.Kind {
 	case timeline.Day:
 		return view.Row{Kind: view.DayRule, Text: r.Day.Format("Mon 2 Jan 2006")}
+	case timeline.Quiet:
+		return view.Row{Kind: view.QuietRule, Text: "quiet for " + line.Span(r.Lasted)}
 	case timeline.Gap:
 		return view.Row{Kind: view.GapRule, Text: m.missing(r.Missing)}
 	case timeline.Check:

@@ -14,7 +14,7 @@ import (
 // layout says where things are now.
 func (m *model) layout() view.Layout {
 	return view.Arrange(m.width, m.height, view.Panes{
-		Inspect: m.inspecting && m.picker == nil && m.help == nil, NoChannels: m.noChannels, Tip: m.screenTip() != "",
+		Inspect: m.inspecting && m.picker == nil && m.help == nil, NoChannels: m.noChannels, Playhead: m.playback != nil, Tip: m.screenTip() != "",
 	})
 }
 
@@ -40,6 +40,9 @@ func (m *model) screen(l view.Layout) view.Screen {
 	}
 	if !m.watched {
 		return s
+	}
+	if m.playback != nil {
+		s.Playhead = m.playhead(l)
 	}
 	counted := m.tally()
 	s.Tabs, s.News, s.Channels = m.channels.tabs(l.Tabs, counted), counted.word, hint(m.keys.Channels, "channels")
@@ -73,6 +76,9 @@ func (m *model) header(l view.Layout) view.Header {
 		h.Word = m.o.Mode
 		h.State = view.Good
 		return h
+	}
+	if m.playback != nil {
+		return m.playHeader()
 	}
 	h.Who = text.Name(m.address)
 	h.State, h.Word = m.state()
@@ -112,6 +118,9 @@ func (m *model) footer() view.Footer {
 	if !m.watched {
 		f.Status, f.Detail = "PICK", ""
 		return f
+	}
+	if m.playback != nil {
+		return m.playFooter(f)
 	}
 	f.Detail = plural(m.timeline.Events(), "event")
 	if m.gaps > 0 {
@@ -188,6 +197,8 @@ func (m *model) notice() []string {
 			said = append(said, "No check of "+who+" was ever recorded: what waits for it is not known.")
 		}
 		return append(said, hint(m.keys.Close, "").Key+" clears the filter")
+	case m.playback != nil:
+		return m.playNotice()
 	case m.conn.phase == failed:
 		return []string{
 			"The stream of " + who + " can not be watched: " + failure(m.conn.err) + ".", "",
@@ -242,6 +253,9 @@ func (m *model) hints() []view.Hint {
 			pair(k.ScrollDown, k.ScrollUp, "scroll"),
 			hint(k.Newest, "follow"), hint(k.Help, "help"), hint(k.Quit, "quit"), hint(k.Pager, "pager"), hint(k.Bookmark, "bookmark"),
 		}
+	}
+	if m.playback != nil {
+		return m.playHints()
 	}
 	pause := "pause"
 	if !m.timeline.Following() {

@@ -147,12 +147,15 @@ func (m *model) pickHints(leave string) []view.Hint {
 	if n := len(m.picker.marked); n > 0 {
 		watch = "watch " + strconv.Itoa(n) + " marked"
 	}
-	return []view.Hint{
+	hints := []view.Hint{
 		{Key: "↑↓", Does: "choose"},
 		{Key: "enter", Does: watch},
 		{Key: "tab", Does: "several"},
 		{Key: "type", Does: "to search"},
 		{Key: "esc", Does: leave},
-		hint(m.keys.Matrix, "who sees what"),
 	}
+	if m.keys.Matrix.Enabled() {
+		hints = append(hints, hint(m.keys.Matrix, "who sees what"))
+	}
+	return hints
 }

@@ -19,6 +19,11 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyMsg:
 		return m, m.pressAll(msg)
 	case tick:
+		if m.playback != nil {
+			m.playback.wall = time.Time(msg)
+			m.dirty = false
+			return m, m.tickCmd()
+		}
 		m.now = time.Time(msg)
 		m.meter.advance(m.now)
 		m.listen()
@@ -28,6 +33,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.tickCmd()
 	case batch:
 		return m, m.take(msg)
+	case playTick:
+		return m, m.play(msg)
 	case matrixNews:
 		return m, m.takeMatrix(msg)
 	case refilter:
@@ -49,8 +56,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.o.Infos = msg.infos
 		m.names = line.NewNames(msg.infos)
 		m.view.Names = m.names
-		m.attention.Start(msg.infos)
-		m.meet(msg.infos)
+		if m.playback == nil { // of the past nothing but its events is known
+			m.attention.Start(msg.infos)
+			m.meet(msg.infos)
+		}
 		if m.matrix != nil {
 			m.matrix.join(msg.infos)
 		}
@@ -104,6 +113,9 @@ func (m *model) take(b batch) tea.Cmd {
 	if b.serial != m.serial {
 		m.dirty = false
 		return nil
+	}
+	if m.playback != nil {
+		return m.takeRange(b)
 	}
 	m.now = b.at
 	m.listen()

@@ -3,6 +3,7 @@ package timeline
 import (
 	"slices"
 	"sort"
+	"time"
 )
 
 // zones are how many rows above and below the selected one are kept for the
@@ -89,11 +90,14 @@ func (t *Timeline) hide(row *Row) {
 		}
 		n++
 	}
+	if n > 0 && n < len(t.rows) && t.rows[n].Kind == Quiet {
+		n++ // there is nothing above it
+	}
 	switch {
 	case n == 0:
 		return
 	case n == len(t.rows):
-		t.day = day{}
+		t.day, t.last = day{}, time.Time{}
 	case t.rows[n].Kind == Event:
 		n--
 		t.rows[n] = t.dayRow(t.rows[n+1])

@@ -1,6 +1,10 @@
 package timeline
 
-import "cslack-stream/internal/tui/line"
+import (
+	"time"
+
+	"cslack-stream/internal/tui/line"
+)
 
 // SetFilter shows only the events that match lets through; nil shows all.
 // Nothing is asked yet: [Timeline.Refilter] does that, newest events first,
@@ -37,7 +41,7 @@ func (t *Timeline) Refilter(n int) (more bool) {
 // asked about is not shown.
 func (t *Timeline) rebuild() {
 	clear(t.rows)
-	t.rows, t.shown, t.day = t.rows[:0], 0, day{}
+	t.rows, t.shown, t.day, t.last = t.rows[:0], 0, day{}, time.Time{}
 	if t.edge != NoEdge {
 		t.rows = append(t.rows, t.edgeRow())
 	}

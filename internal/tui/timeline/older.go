@@ -125,7 +125,7 @@ func (t *Timeline) Lose(key uint64, why event.GapReason) {
 func (t *Timeline) filtered(records []*line.Record, key, step uint64) []entry {
 	out := make([]entry, len(records))
 	for i, r := range records {
-		row := &Row{Key: key, Kind: Event, Record: r, size: sizeOf(r)}
+		row := &Row{Key: key, Kind: Event, Record: r, size: SizeOf(r)}
 		out[i] = entry{row, t.match == nil || t.match(r)}
 		t.events++
 		t.bytes += row.size

@@ -17,6 +17,7 @@ const (
 	Day                // the events below are of another day
 	AtEdge             // what is above the oldest event
 	Check              // the agent was seen checking its messages here
+	Quiet              // nothing was shown for a while
 )
 
 // Row is one row of a timeline. It is immutable.
@@ -30,6 +31,8 @@ type Row struct {
 	Missing *Missing
 	// Day is the midnight with which the day of a Day row begins.
 	Day time.Time
+	// Lasted is how long the stretch of a Quiet row was.
+	Lasted time.Duration
 	// Edge is what an AtEdge row says.
 	Edge Edge
 	// Checked is when the agent was seen checking, and Of the channels that it
@@ -85,9 +88,9 @@ func (r *Row) time() time.Time {
 // its event, its row, and what the allocator rounds up.
 const overhead = 720
 
-// sizeOf is roughly how much memory a record holds. Mostly the payload is a
+// SizeOf is roughly how much memory a record holds. Mostly the payload is a
 // part of the wire form; where it is not, it is about as much again.
-func sizeOf(r *line.Record) int64 {
+func SizeOf(r *line.Record) int64 {
 	n := overhead + len(r.Event.Wire) + len(r.Text)
 	if p := r.Event.Payload; len(p) > 0 && cap(r.Event.Wire) > 0 && !within(r.Event.Wire, p) {
 		n += len(p)

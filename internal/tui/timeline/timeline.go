@@ -41,6 +41,8 @@ type Timeline struct {
 	high    uint64 // the lowest and highest keys given so far
 	edge    Edge
 	day     day            // of the newest event shown
+	last    time.Time      // of the newest event shown
+	quiet   time.Duration  // a stretch without events longer than this is a row
 	replies map[string]int // messages held by the thread they are in
 
 	match   func(*line.Record) bool
@@ -72,7 +74,7 @@ func New(o Options) *Timeline {
 
 // Append adds an event at the end, and lets others go if there are too many.
 func (t *Timeline) Append(r *line.Record) {
-	row := &Row{Key: t.next(), Kind: Event, Record: r, size: sizeOf(r)}
+	row := &Row{Key: t.next(), Kind: Event, Record: r, size: SizeOf(r)}
 	t.events++
 	t.bytes += row.size
 	t.countReply(r, 1)
@@ -114,7 +116,8 @@ func (t *Timeline) replace(i int, m *Missing) {
 }
 
 // Keys begin in the middle and leave room between two entries: for those that
-// are filled in later, and for the row of a day right before each.
+// are filled in later, and for the rows of a day and of a quiet stretch right
+// before each.
 const (
 	middle = 1 << 63
 	stride = 1 << 16
@@ -133,10 +136,14 @@ func (t *Timeline) add(e entry) {
 	}
 }
 
-// show adds a row to those shown, with the row of its day if that is another.
+// show adds a row to those shown, with the row of its day if that is another,
+// and the row of a quiet stretch.
 func (t *Timeline) show(r *Row) {
 	if r.Kind == Event {
 		t.shown++
+		if quiet := t.quietBefore(r); quiet != nil {
+			t.rows = append(t.rows, quiet)
+		}
 		if at := r.Record.Time(); !t.day.holds(at) {
 			t.day = dayOf(at, t.o.Location)
 			t.rows = append(t.rows, t.dayRow(r))

@@ -188,7 +188,7 @@ func TestTimeline_LetsTheOldestGo(t *testing.T) {
 	if got, want := all(tl), "Jan2 m16 m17 m18 m19 m20"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	small := filled(Options{Bytes: 3 * sizeOf(record(10))}, 20)
+	small := filled(Options{Bytes: 3 * SizeOf(record(10))}, 20)
 	if got := small.Events(); got != 3 {
 		t.Errorf("got %d events within the bound of bytes, want 3", got)
 	}

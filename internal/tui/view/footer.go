@@ -1,6 +1,10 @@
 package view
 
-import "cslack-stream/internal/tui/text"
+import (
+	"strings"
+
+	"cslack-stream/internal/tui/text"
+)
 
 // footer draws the status line and the line of keys.
 func (s *Screen) footer(l Layout) []string {
@@ -10,7 +14,7 @@ func (s *Screen) footer(l Layout) []string {
 	}
 	status := newRow(l.Width, s.Theme).space(1)
 	sgr := bold
-	if f.Status != "FOLLOWING" {
+	if !f.runs() {
 		sgr = reverse
 	}
 	status.put(f.Status, sgr)
@@ -27,6 +31,9 @@ func (s *Screen) footer(l Layout) []string {
 	}
 	return lines
 }
+
+// runs tells whether it goes on by itself.
+func (f *Footer) runs() bool { return f.Status == "FOLLOWING" || strings.HasPrefix(f.Status, "▶") }
 
 // tip draws what newcomers should know.
 func (s *Screen) tip(l Layout) []string {

@@ -13,9 +13,12 @@ type piece struct{ text, sgr string }
 // there is room for at the right. The state is never left out.
 func (s *Screen) header(width int) string {
 	h := &s.Header
-	right := []piece{statePiece(h.State, h.Word), {spark(h.Rates), plain}, {h.Rate, plain}, {h.Latency, faint}, {h.Gaps, yellow}, {h.Clock, faint}}
+	right := []piece{statePiece(h.State, h.Word), {h.Position, plain}, {spark(h.Rates), plain}, {h.Rate, plain}, {h.Latency, faint}, {h.Gaps, yellow}, {h.Clock, faint}}
+	if h.Word == "" {
+		right[0].text = ""
+	}
 	// What is dropped first when there is no room.
-	for _, i := range []int{3, 1, 2, 5, 4} {
+	for _, i := range []int{4, 2, 3, 6, 5} {
 		if text.Width(h.Who)+1+extent(right) <= width-2 {
 			break
 		}
@@ -23,9 +26,14 @@ func (s *Screen) header(width int) string {
 	}
 	r := newRow(width, s.Theme).space(1)
 	room := width - 2 - extent(right)
-	if room >= 4 {
-		r.fit(h.Who, room, bold)
+	keep := 0
+	if h.Mode != "" {
+		keep = 3 + text.Width(h.Mode)
 	}
+	if room >= 4+keep {
+		r.put(text.Truncate(h.Who, room-keep), bold).space(min(keep, 3)).put(h.Mode, reverse)
+	}
+	r.space(r.left - 1 - extent(right))
 	for _, p := range right {
 		if p.text != "" {
 			r.space(2).put(p.text, p.sgr)

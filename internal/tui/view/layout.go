@@ -18,6 +18,8 @@ type Layout struct {
 	// pane that has them otherwise, or 0.
 	Tabs     bool
 	Channels int
+	// Playhead tells whether there are two lines for a range and a playhead.
+	Playhead bool
 	// Tip tells whether there is a line for what newcomers should know.
 	Tip bool
 	// Hints tells whether there is a line for keys.
@@ -39,6 +41,8 @@ type Panes struct {
 	Inspect bool
 	// NoChannels hides the channels, wherever they would be.
 	NoChannels bool
+	// Playhead asks for the lines of a replay, instead of one for channels.
+	Playhead bool
 	// Tip asks for a line above the footer.
 	Tip bool
 }
@@ -48,6 +52,9 @@ func (l Layout) ListAt() (x, y int) {
 	y = 1 // below the header
 	if l.Tabs {
 		y++
+	}
+	if l.Playhead {
+		y += 2
 	}
 	if l.Rules {
 		y++
@@ -73,13 +80,16 @@ func Arrange(width, height int, p Panes) Layout {
 	if l.Tip = p.Tip && height >= 10; l.Tip {
 		l.Body--
 	}
+	if l.Playhead = p.Playhead && height >= 10; l.Playhead {
+		l.Body -= 2
+	}
 	if width >= paneWidth && height >= 16 {
 		l.Rules = true
 		l.Body -= 2
 		if !p.NoChannels {
 			l.Channels = channelsWidth
 		}
-	} else if height >= 10 && !p.NoChannels {
+	} else if height >= 10 && !p.NoChannels && !p.Playhead {
 		l.Tabs = true
 		l.Body--
 	}

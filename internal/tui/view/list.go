@@ -84,6 +84,8 @@ func (s *Screen) row(r Row, width int) []string {
 		return []string{s.ruleRow(r, "─", faint, width)}
 	case EdgeRule:
 		return []string{s.ruleRow(r, " ", faint, width)}
+	case QuietRule:
+		return []string{s.ruleRow(r, "╌", faint, width)}
 	case GapRule:
 		return []string{s.ruleRow(r, "╌", yellow, width)}
 	case CheckRule:

@@ -14,7 +14,7 @@ func Render(s Screen, width, height int) string {
 		return ""
 	}
 	l := Arrange(width, height, Panes{
-		Inspect: s.Inspect != nil && s.Pick == nil && s.Help == nil, NoChannels: s.NoChannels, Tip: s.Footer.Tip != "",
+		Inspect: s.Inspect != nil && s.Pick == nil && s.Help == nil, NoChannels: s.NoChannels, Playhead: s.Playhead != nil, Tip: s.Footer.Tip != "",
 	})
 	lines := make([]string, 0, height)
 	switch {
@@ -27,6 +27,9 @@ func Render(s Screen, width, height int) string {
 		lines = append(lines, s.footer(l.Layout)...)
 	default:
 		lines = append(lines, s.header(width))
+		if l.Playhead {
+			lines = append(lines, s.playhead(width)...)
+		}
 		if l.Tabs {
 			lines = append(lines, s.tabs(width))
 		}

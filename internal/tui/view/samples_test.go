@@ -184,6 +184,23 @@ func hostile() view.Screen {
 	return s
 }
 
+// replaying is a screen with a playhead.
+func replaying() view.Screen {
+	s := sample()
+	s.Header = view.Header{Who: "alice@webapp", Mode: "REPLAY", Position: "event 231 of 412", Gaps: "1 gap", Clock: "14:02:11"}
+	s.Playhead = &view.Playhead{Begin: "13:32", End: "14:32", At: .45}
+	for i := range 200 {
+		s.Playhead.Bars = append(s.Playhead.Bars, i*i%17%9*(i%5)/2)
+	}
+	s.List[6] = view.Row{Kind: view.QuietRule, Text: "quiet for 18s"}
+	s.List[7].Selected = true
+	s.Footer = view.Footer{
+		Status: "▶ PLAYING 10x", Detail: "quiet time capped at 2s", Right: "29m49s to go, about 1m40s",
+		Hints: []view.Hint{{Key: "space", Does: "pause"}, {Key: "←→", Does: "step"}, {Key: "⇧←→", Does: "minute"}, {Key: "+-", Does: "speed"}, {Key: "T", Does: "time"}, {Key: "L", Does: "live"}, {Key: "q", Does: "quit"}},
+	}
+	return s
+}
+
 // hostileMatrix is the same for who has seen what.
 func hostileMatrix() view.Screen {
 	s := hostile()
@@ -242,6 +259,6 @@ func matrixInspecting() view.Screen {
 func samples() map[string]func() view.Screen {
 	return map[string]func() view.Screen{
 		"following": sample, "inspect": inspecting, "pick": picking, "help": helping, "search": searching, "marks": marking, "alone": alone, "filter": filtering, "wrap": wrapping,
-		"several": several, "choose": choosing, "matrix": matrix, "matrix-inspect": matrixInspecting,
+		"several": several, "choose": choosing, "matrix": matrix, "matrix-inspect": matrixInspecting, "replay": replaying,
 	}
 }

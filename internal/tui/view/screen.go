@@ -4,6 +4,9 @@ package view
 type Screen struct {
 	Theme  Theme
 	Header Header
+	// Playhead is where a replay stands; nil if it is none. It takes the place
+	// of the channels where those are in a line.
+	Playhead *Playhead
 	// Tabs are the channels with what happened in them.
 	Tabs []Tab
 	// News is what the counts of the tabs count: "NEW".
@@ -54,6 +57,8 @@ type Header struct {
 	State State
 	// Word is the state: "live", "lost 14:31:02, retry 3 in 4s".
 	Word string
+	// Mode is said behind Who: "REPLAY"; Position says how far it is.
+	Mode, Position string
 	// Rates are the newest events per second, oldest first; nil hides them.
 	Rates []float64
 	// Rate, Latency, Gaps and Clock are shown as far as there is room.
@@ -102,6 +107,7 @@ const (
 	GapRule
 	CheckRule
 	EdgeRule
+	QuietRule
 )
 
 // Row is one row of the list.
