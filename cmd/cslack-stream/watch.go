@@ -11,6 +11,7 @@ import (
 
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/event/action"
 	"cslack-stream/internal/replay"
 	"cslack-stream/internal/tui"
 	"cslack-stream/internal/tui/line"
@@ -28,15 +29,17 @@ type watchOptions struct {
 	theme        string
 	config       configFlags
 	everything   bool
+	as           string
 }
 
 const watchLong = `watch shows live, on the whole terminal, what an agent sees: who says what to
 whom, and whether the picture is complete. With several agents a column says
 who of them sees what. Without an agent it asks which one; --everything does
 not ask. It begins with the last 500 events; h loads older ones. space pauses,
-enter inspects, / filters, ? shows every key. No server is needed: with none running it opens the
-database, and never changes it. Where the output is no terminal it does what
-tail does.`
+enter inspects, / filters, ? shows every key. With --as AGENT, i writes a
+message as that agent; without it nothing can be written. No server is needed:
+with none running it opens the database, which looking never changes. Where the
+output is no terminal it does what tail does.`
 
 const watchExample = `  cslack-stream watch                        choose an agent
   cslack-stream watch alice
@@ -44,6 +47,7 @@ const watchExample = `  cslack-stream watch                        choose an age
   cslack-stream watch --everything           what all agents say
   cslack-stream watch alice -q 'is:mention'
   cslack-stream watch alice -q 'is:waiting'  what alice was not seen checking
+  cslack-stream watch alice --as bob         i writes messages as bob
   cslack-stream watch alice --plain          lines, for screen readers`
 
 // newWatchCommand makes the command that shows events live on a screen.
@@ -65,6 +69,8 @@ func newWatchCommand(env *environment) *cobra.Command {
 	addTailOutput(flags, &o.tailOptions)
 	flags.BoolVar(&o.everything, "everything", false, "begin with everything that happens, the operator's view, and ask for no agent")
 	groupFlags(flags, "From when to when", "everything")
+	flags.StringVar(&o.as, "as", "", "let i write messages as this agent: `NAME[@PROJECT]`")
+	groupFlags(flags, "Writing", "as")
 	flags.BoolVar(&o.plain, "plain", false, "show lines as tail does, for screen readers")
 	flags.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only (the default on the Linux console)")
 	flags.StringVar(&o.theme, "theme", "", "`HOW` it looks: ansi (the 16 colours of the terminal) or none")
@@ -76,6 +82,7 @@ func newWatchCommand(env *environment) *cobra.Command {
 	groupFlags(flags, "Where from", "no-reconnect")
 	flags.SetNormalizeFunc(watchAliases)
 	completeTail(env, cmd, &o.tailOptions)
+	_ = cmd.RegisterFlagCompletionFunc("as", completeAgents(env, &o.source))
 	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions([]cobra.Completion{"ansi", "none"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -113,10 +120,14 @@ func (o *watchOptions) run(ctx context.Context, env *environment, flags *pflag.F
 	if o.everything && len(plan.agents) > 0 {
 		return usageError("--everything and %s both say whose stream: give one", quoted(plan.agents[0]))
 	}
+	if lines && o.as != "" {
+		return usageError("--as %s writes from the screen, and this shows lines: use cslack-stream send", quoted(o.as))
+	}
 	if lines {
 		plan.noStatus = plan.noStatus || o.plain
 		return runTail(ctx, env, plan)
 	}
+	plan.as = o.as
 	plan.ask = len(plan.agents) == 0 && !o.everything
 	return runWatch(ctx, env, plan, theme, c.Keys)
 }
@@ -218,6 +229,11 @@ func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, e
 	if env.Paging != nil {
 		o.Paging = env.Paging.Store
 	}
+	if plan.as != "" {
+		if o.As, o.Actor, err = t.author(infos); err != nil {
+			return tui.Options{}, err
+		}
+	}
 	if memory := env.remember(source.Where); memory != nil {
 		o.Memory = memory
 	}
@@ -228,6 +244,15 @@ func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, e
 		o.Last = 1 << 30
 	}
 	return o, nil
+}
+
+// author is as whom the reader writes, and what does it.
+func (t *tailer) author(infos []event.AgentInfo) (event.Agent, action.Actor, error) {
+	as, err := findAgent(t.plan.as, infos)
+	if err == nil && t.source.Actor == nil {
+		err = errors.New("this database can only be looked at: watch it without --as")
+	}
+	return as, t.source.Actor, err
 }
 
 // admits tells whether the flags that are no query let r through.

@@ -18,7 +18,8 @@ type channel struct {
 	id, name string
 	of       string // what tells it from others of its name: its project; of notes, the owner
 	kind     event.Kind
-	count    int // messages since the view was opened, or it was chosen
+	members  []event.Agent // both, of a direct channel
+	count    int           // messages since the view was opened, or it was chosen
 	urgent   bool
 }
 
@@ -38,6 +39,9 @@ func (c *channels) list(all []event.Channel, v line.View) {
 			continue
 		}
 		known := c.get(ch.ID, text.Name(v.ChannelName(ch)), ch.Kind)
+		if ch.Kind == event.KindDirect {
+			known.members = parties(ch.Members)
+		}
 		if ch.ProjectID != nil {
 			known.of = text.Name(v.Names.Project(*ch.ProjectID))
 		}
@@ -98,6 +102,9 @@ func (c *channels) note(r *line.Record, isNew bool) {
 		return
 	}
 	ch := c.get(r.Channel.ID, r.Channel.Name, r.Channel.Kind)
+	if len(ch.members) == 0 {
+		ch.members = r.Members
+	}
 	if !isNew || !r.HasContent() || r.Sent || r.Channel.ID == c.chosen {
 		return
 	}

@@ -18,6 +18,7 @@ type keyMap struct {
 	Bookmark, Bookmarks, Export, Pager, Raw, Mouse                                                 key.Binding
 	ChannelsPane, ListOnly, DetailPane, Left, Right                                                key.Binding
 	Clock, Wrap, Reconnect, Help, Quit, Interrupt, Suspend                                         key.Binding
+	Write, Edit, Delete                                                                            key.Binding
 }
 
 func bind(label, does string, keys ...string) key.Binding {
@@ -77,6 +78,10 @@ func defaultKeys() keyMap {
 		DetailPane:       bind("3", "show or hide the detail", "3"),
 		Left:             bind("←", "scroll left; who-sees: agent", "left"),
 		Right:            bind("→", "scroll right; who-sees: agent", "right"),
+
+		Write:  bind("i", "write, with watch --as AGENT", "i"),
+		Edit:   bind("E", "edit one's own message", "E"),
+		Delete: bind("D", "delete one's own message", "D"),
 	}
 }
 
@@ -98,6 +103,7 @@ func (k *keyMap) groups() []view.HelpGroup {
 		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap,
 			k.Raw, k.Pager, k.Export, k.Left, k.Right, k.ChannelsPane, k.ListOnly, k.DetailPane),
 		group("CHOOSE", k.Filter, k.QuickFilter, k.Channels, k.Agents, k.Matrix, k.Close),
+		group("WRITE", k.Write, k.Edit, k.Delete),
 		group("PROGRAM", k.Reconnect, k.Mouse, k.Help, k.Quit, k.Interrupt, k.Suspend),
 	}
 }

@@ -62,6 +62,7 @@ type model struct {
 	filterID int // of the filter: older ones are not evaluated further
 
 	prompt     *prompt
+	draft      string       // of a message that was not sent
 	history    []string     // of what was typed
 	found      *query.Query // what was looked for last
 	picker     *picker

@@ -75,6 +75,9 @@ func (m *model) header(l view.Layout) view.Header {
 		return h
 	}
 	h.Who = text.Name(m.address)
+	if who := m.author(); who != "" {
+		h.Writing = "writing as " + text.Truncate(who, 32)
+	}
 	h.State, h.Word = m.state()
 	bars := 9
 	if l.Width >= wide {
@@ -222,6 +225,8 @@ func (m *model) hints() []view.Hint {
 		return m.pickHints("back")
 	case m.picker != nil:
 		return []view.Hint{choose, enter("take"), {Key: "type", Does: "to search"}, esc("back")}
+	case m.prompt != nil && m.prompt.letter != nil:
+		return m.letterHints()
 	case m.prompt != nil && m.prompt.purpose == toJump:
 		return []view.Hint{enter("go"), esc("back")}
 	case m.prompt != nil && m.prompt.purpose == toExport:

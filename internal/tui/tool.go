@@ -34,7 +34,7 @@ func (m *model) pressTool(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Bookmarks):
 		return m.pickBookmark()
 	default:
-		m.dirty = false
+		return m.pressWrite(k)
 	}
 	return nil
 }

@@ -65,6 +65,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.pressMouse(msg)
 	case wheelEnd:
 		m.scrollWheel()
+	case written:
+		return m, m.takeWritten(msg)
 	case pagerEnded:
 		return m, m.takePagerEnd(msg)
 	case toastShow:

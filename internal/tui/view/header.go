@@ -13,9 +13,11 @@ type piece struct{ text, sgr string }
 // there is room for at the right. The state is never left out.
 func (s *Screen) header(width int) string {
 	h := &s.Header
-	right := []piece{statePiece(h.State, h.Word), {spark(h.Rates), plain}, {h.Rate, plain}, {h.Latency, faint}, {h.Gaps, yellow}, {h.Clock, faint}}
+	right := []piece{
+		{h.Writing, yellow}, statePiece(h.State, h.Word), {spark(h.Rates), plain}, {h.Rate, plain}, {h.Latency, faint}, {h.Gaps, yellow}, {h.Clock, faint},
+	}
 	// What is dropped first when there is no room.
-	for _, i := range []int{3, 1, 2, 5, 4} {
+	for _, i := range []int{4, 2, 3, 6, 5, 0} {
 		if text.Width(h.Who)+1+extent(right) <= width-2 {
 			break
 		}
