@@ -221,7 +221,7 @@ func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, e
 		return tui.Options{}, err
 	}
 	o := tui.Options{
-		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Mode: source.Mode, Where: source.Where, Trouble: source.Trouble,
+		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Why: source.Why, Mode: source.Mode, Where: source.Where, Trouble: source.Trouble,
 		Request: plan.request(t.agents, channels), Pick: plan.ask, Infos: infos, LastActive: lastActiveOf,
 		Last: plan.last, Query: plan.query, Admit: plan.admits,
 		Clock: plan.printer.Clock, Location: plan.printer.Location, Now: env.Now, In: env.Stdin, Out: env.Stdout, Environ: os.Environ(),

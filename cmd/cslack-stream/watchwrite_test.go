@@ -22,7 +22,9 @@ func TestWatch_WritesAsAnAgent(t *testing.T) {
 			}
 			p := inTmux(t, nil, 100, 24, append([]string{"watch", "alice", "--as", "alice"}, from...)...)
 			p.shows("● live", "good morning", "writing as alice@webapp")
-			p.keys("i")
+			p.keys("Enter")
+			p.shows("alice@webapp got it: it was a member of #general since")
+			p.keys("Escape", "G", "i")
 			p.shows("as alice@webapp to #general >", "enter send")
 			p.keys("-l", "hello bob, here are")
 			p.keys("C-j")

@@ -90,6 +90,8 @@ func (m *model) pressMatrixRow(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Wrap):
 		x.waiting = !x.waiting
 		x.narrow()
+	case key.Matches(k, m.keys.Why):
+		return m.whyEach()
 	case key.Matches(k, m.keys.Copy):
 		return m.copyText()
 	case key.Matches(k, m.keys.CopyJSON):

@@ -71,6 +71,7 @@ type model struct {
 	matrices   int     // how many there were
 	inspecting bool
 	raw        bool // as JSON
+	reasons    reasons
 	mouse      bool // is on
 	turning    bool // the wheel is being counted
 	wheel      int  // rows to scroll

@@ -25,6 +25,9 @@ type Options struct {
 	// may know of; either may be nil.
 	Agents   func(context.Context) ([]event.AgentInfo, error)
 	Channels func(context.Context, event.Agent) ([]event.Channel, error)
+	// Why explains whether an agent gets the event with an id; nil if nobody
+	// can.
+	Why func(ctx context.Context, id string, agent event.Agent) (event.Why, error)
 	// Actor writes into the workspace as the agent As, the reader's own; nil if
 	// the reader only looks.
 	Actor action.Actor
