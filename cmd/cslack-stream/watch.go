@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -67,6 +68,7 @@ func newWatchCommand(env *environment) *cobra.Command {
 	addTailStart(flags, &o.tailOptions)
 	addTailFilters(flags, &o.tailOptions)
 	addTailOutput(flags, &o.tailOptions)
+	flags.Lookup("last").DefValue = fmt.Sprintf("%d, with lines %d", tui.DefaultLast, defaultLast)
 	flags.BoolVar(&o.everything, "everything", false, "begin with everything that happens, the operator's view, and ask for no agent")
 	groupFlags(flags, "From when to when", "everything")
 	flags.StringVar(&o.as, "as", "", "let i write messages as this agent: `NAME[@PROJECT]`")

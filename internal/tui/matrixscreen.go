@@ -200,15 +200,15 @@ const mostBacklogs = 8
 // matrixFooter says for whom something waits, the selected agent first.
 func (m *model) matrixFooter(names *view.Matrix) view.Footer {
 	x, k := m.matrix, &m.keys
+	only := "only waiting"
+	if x.waiting {
+		only = "everything"
+	}
 	f := view.Footer{Toast: m.toast, Hints: []view.Hint{
 		hint(k.Close, "back"),
 		pair(k.Up, k.Down, "select"), pair(k.Left, k.Right, "agent"),
-		hint(k.Inspect, "inspect"),
-		hint(k.Wrap, "only waiting"), hint(k.Help, "help"), hint(k.Quit, "back"),
+		hint(k.Help, "help"), hint(k.Wrap, only), hint(k.Inspect, "inspect"),
 	}}
-	if x.waiting {
-		f.Hints[4].Does = "everything"
-	}
 	if !x.timeline.Following() {
 		f.Status = "PAUSED"
 		if n := x.timeline.New(); n > 0 {

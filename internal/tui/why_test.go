@@ -80,7 +80,7 @@ func TestWhy_IsToldOfOthersWhenAskedFor(t *testing.T) {
 	}
 	d.shows("WHO ELSE SEES IT   W says why")
 	d.finish(d.press("W"))
-	d.shows("bob@webapp got it: it was a member of", "carol:p2 did not get it")
+	d.shows("bob@webapp got it: it was a", "carol:p2 did not get it")
 	d.hides("W says why")
 	if len(o.asked) != 3 {
 		t.Errorf("got %v asked, want alice, bob and carol", o.asked)
