@@ -25,6 +25,8 @@ func TestWatch_WritesAsAnAgent(t *testing.T) {
 			p.keys("Enter")
 			p.shows("alice@webapp got it: it was a member of #general since")
 			p.keys("Escape", "G", "i")
+			p.shows("Write to which channel?", "▌ #general")
+			p.keys("Enter")
 			p.shows("as alice@webapp to #general >", "enter send")
 			p.keys("-l", "hello bob, here are")
 			p.keys("C-j")
@@ -49,7 +51,7 @@ func TestWatch_WritesAsAnAgent(t *testing.T) {
 
 			p.again(append([]string{"watch", "alice", "--as", "gina"}, from...)...)
 			p.shows("● live", "good morning", "writing as gina@global")
-			p.keys("i")
+			p.keys("Space", "Up", "i")
 			p.shows("as gina@global to #general >")
 			p.keys("-l", "me too")
 			p.keys("Enter")

@@ -186,7 +186,7 @@ func (m *model) whoElse(r *line.Record, known *attention.Track) []string {
 		return nil
 	}
 	title := "WHO SEES IT"
-	if !m.agent.IsZero() && m.matrix == nil {
+	if len(m.agents) == 1 && m.matrix == nil {
 		title = "WHO ELSE SEES IT"
 		agents = slices.DeleteFunc(agents, func(a event.Agent) bool { return a == m.agent })
 	}

@@ -1,40 +1,17 @@
 package tui
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/engine/event/action"
+	"cslack-stream/internal/tui/line"
 	"cslack-stream/internal/tui/text"
-	"cslack-stream/internal/tui/view"
 
 	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 )
-
-// letter is something that is about to be written into the workspace.
-type letter struct {
-	// label is what is asked, and short the same where there is little room.
-	label, short string
-	// op is what is done with the text that was typed.
-	op func(content string) action.Op
-	// did says that it was done.
-	did string
-	// sent is the text that is under way, if sending is true.
-	sent    string
-	sending bool
-}
-
-// written is what came of a letter.
-type written struct {
-	letter *letter
-	err    error
-}
 
 // pressWrite handles the keys that write into the workspace.
 func (m *model) pressWrite(k tea.KeyMsg) tea.Cmd {
@@ -64,15 +41,44 @@ func (m *model) author() string {
 }
 
 // compose asks for a message to the channel that is chosen, or else to that of
-// the selected event.
+// the selected event. While the list follows nothing is selected, and what is
+// newest may be another the next moment: then it asks where to write.
 func (m *model) compose() tea.Cmd {
 	ch := m.channels.byID[m.channels.chosen]
-	if r := m.record(); ch == nil && r != nil {
+	if r := m.record(); ch == nil && r != nil && !m.timeline.Following() {
 		ch = m.channels.byID[r.Channel.ID]
 	}
 	if ch == nil {
-		return m.say("choose a channel with " + hint(m.keys.Channels, "").Key + ", or select a message, to write there")
+		return m.pickPlace()
 	}
+	return m.composeTo(ch)
+}
+
+// pickPlace asks where to write, and begins with where somebody spoke last.
+func (m *model) pickPlace() tea.Cmd {
+	p := &picker{title: "Write to which channel?", about: "as " + m.author(), empty: "No channel is called like that; backspace shows more."}
+	for _, ch := range m.channels.all {
+		if ch.kind == event.KindNotes || len(ch.members) > 0 && !slices.Contains(ch.members, m.o.As) {
+			continue
+		}
+		p.all = append(p.all, choice{channel: ch.id, columns: []string{m.channels.label(ch)}, do: func() tea.Cmd { return m.composeTo(ch) }})
+	}
+	if len(p.all) == 0 {
+		return m.say("no channel is known yet that could be written to")
+	}
+	for r := range m.timeline.Held() {
+		if at := slices.IndexFunc(p.all, func(c choice) bool { return c.channel == r.Channel.ID }); at >= 0 && r.HasContent() {
+			p.selected = at
+			break
+		}
+	}
+	m.picker = p
+	p.narrow()
+	return nil
+}
+
+// composeTo asks for a message to a channel.
+func (m *model) composeTo(ch *channel) tea.Cmd {
 	send, where := action.Send{Channel: ch.id}, m.channels.label(ch)
 	switch {
 	case ch.kind == event.KindNotes:
@@ -112,22 +118,32 @@ func (m *model) edit() tea.Cmd {
 
 // delete asks whether the selected message should be deleted.
 func (m *model) delete() tea.Cmd {
-	id, _, why := m.ownMessage()
+	id, said, why := m.ownMessage()
 	if why != "" {
 		return m.say(why)
 	}
 	m.openLetter(toDelete, "", &letter{
-		label: fmt.Sprintf("delete message %d? y/N ", id), short: "delete? y/N ", did: fmt.Sprintf("deleted message %d", id),
+		label: fmt.Sprintf("delete message %d? y/N ", id), short: "delete? y/N ", about: text.Truncate(line.OneLine(text.Content(said)), 32), did: fmt.Sprintf("deleted message %d", id),
 		op: func(string) action.Op { return action.Delete{Message: id} },
 	})
 	return nil
 }
 
-// ownMessage is the selected message and what it says now, as far as is known;
-// why says why it can not be changed.
+// ownMessage is the selected message, or the last one if the list follows, and
+// what it says now as far as is known; why says why it can not be changed.
 func (m *model) ownMessage() (id int64, said, why string) {
+	own := func(r *line.Record) bool { return r.HasContent() && r.From == m.o.As }
 	r := m.record()
-	if r == nil || !r.HasContent() || r.From != m.o.As {
+	if m.timeline.Following() {
+		r = nil
+		for newest := range m.timeline.Held() {
+			if own(newest) {
+				r = newest
+				break
+			}
+		}
+	}
+	if r == nil || !own(r) {
 		return 0, "", "only messages that " + m.author() + " wrote can be changed"
 	}
 	for newest := range m.timeline.Held() {
@@ -143,142 +159,6 @@ func (m *model) ownMessage() (id int64, said, why string) {
 		said = d.Content
 	}
 	return r.MessageID(), said, ""
-}
-
-func (m *model) openLetter(p purpose, typed string, l *letter) {
-	m.openPrompt(p)
-	m.prompt.letter = l
-	m.prompt.input = newLetterInput(typed)
-}
-
-// pressLetter handles a key while something is written.
-func (m *model) pressLetter(k tea.KeyMsg) tea.Cmd {
-	p := m.prompt
-	switch {
-	case k.Type == tea.KeyEsc:
-		m.closeLetter()
-		return nil
-	case p.letter.sending:
-		m.dirty = false
-		return nil
-	case p.purpose == toDelete:
-		if k.String() == "y" && !k.Paste {
-			return m.send()
-		}
-		m.closeLetter()
-		return nil
-	case k.Type == tea.KeyCtrlJ, k.Type == tea.KeyEnter && k.Alt:
-		p.input.insert("\n")
-	case k.Type == tea.KeyEnter:
-		return m.send()
-	case k.Type == tea.KeyPgUp, k.Type == tea.KeyPgDown:
-		cmd, _ := m.pressMove(k)
-		return cmd
-	case !p.input.update(k) && !p.input.full:
-		return nil
-	}
-	p.err = nil
-	if p.input.full {
-		p.err = fmt.Errorf("a message takes %d characters: what was pasted is left out", action.MaxContent)
-	}
-	return nil
-}
-
-// closeLetter gives up. What was typed is there again for the next message.
-func (m *model) closeLetter() {
-	if m.prompt.purpose == toWrite {
-		m.draft = m.prompt.input.String()
-	}
-	m.prompt = nil
-}
-
-// send writes what was typed into the workspace.
-func (m *model) send() tea.Cmd {
-	p, l := m.prompt, m.prompt.letter
-	l.sent = p.input.String()
-	if p.purpose != toDelete && strings.TrimSpace(l.sent) == "" {
-		p.err = errors.New("there is nothing to send yet")
-		return nil
-	}
-	l.sending, p.err = true, nil
-	ctx, actor, as, op := m.ctx, m.o.Actor, m.o.As, l.op(l.sent)
-	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(ctx, askTime)
-		defer cancel()
-		_, err := actor.Do(ctx, as, op)
-		return written{l, err}
-	}
-}
-
-// takeWritten says what came of a letter. One that could not be written is
-// still there.
-func (m *model) takeWritten(w written) tea.Cmd {
-	p, l := m.prompt, w.letter
-	l.sending = false
-	open := p != nil && p.letter == l
-	switch {
-	case w.err == nil:
-		if open {
-			m.prompt = nil
-		}
-		if m.draft == l.sent {
-			m.draft = ""
-		}
-		return m.say(l.did)
-	case open:
-		p.err = errors.New(m.unwritten(w.err))
-		return nil
-	}
-	return m.say("could not be written: " + m.unwritten(w.err))
-}
-
-// unwritten says why something was not written, with agents as people call
-// them.
-func (m *model) unwritten(err error) string {
-	switch refused, ok := errors.AsType[*action.RefusedError](err); {
-	case ok:
-		said := refused.Message
-		for _, a := range m.names.All() {
-			said = strings.ReplaceAll(said, strconv.Quote(a.String()), m.names.Address(a))
-		}
-		return text.Name(said)
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return "no answer came: whether it was written shows in the list"
-	}
-	return text.Name(err.Error())
-}
-
-// screenLetter is what is being written as it is drawn: the part around the
-// cursor, in one line.
-func (m *model) screenLetter() *view.Prompt {
-	p := m.prompt
-	out := &view.Prompt{Label: p.letter.label, Input: p.input.window()}
-	if text.Width(out.Label) > m.width/2 {
-		out.Label = p.letter.short
-	}
-	if n := strings.Count(p.input.String(), "\n"); n > 0 {
-		out.Note = plural(n+1, "line")
-	}
-	switch {
-	case p.letter.sending:
-		out.Note = "sending …"
-	case p.err != nil:
-		out.Error = p.err.Error()
-	}
-	return out
-}
-
-// letterHints are the keys while something is written.
-func (m *model) letterHints() []view.Hint {
-	switch {
-	case m.prompt.letter.sending:
-		return []view.Hint{{Key: "esc", Does: "do not wait for the answer"}}
-	case m.prompt.purpose == toDelete:
-		return []view.Hint{{Key: "y", Does: "delete it"}, {Key: "esc", Does: "back"}}
-	case m.prompt.purpose == toEdit:
-		return []view.Hint{{Key: "enter", Does: "change it"}, {Key: "esc", Does: "back"}, {Key: "ctrl+j", Does: "new line"}}
-	}
-	return []view.Hint{{Key: "enter", Does: "send"}, {Key: "esc", Does: "back, keeps the text"}, {Key: "ctrl+j", Does: "new line"}}
 }
 
 // parties are both members of a direct channel, as its list of members has

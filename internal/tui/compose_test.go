@@ -73,6 +73,8 @@ func TestWrite_SendsWhereTheReaderIs(t *testing.T) {
 	d, s := atDesk(t)
 	d.shows("writing as alice@webapp")
 	d.press("i")
+	d.shows("Write to which channel?", "as alice@webapp")
+	d.press("enter")
 	d.shows("as alice@webapp to #dev > ", "enter send", "esc back, keeps the text")
 	if cmd := d.press("enter"); cmd != nil {
 		t.Error("got nothing sent, want that refused")
@@ -91,14 +93,14 @@ func TestWrite_SendsWhereTheReaderIs(t *testing.T) {
 	if want := "alice:p1 {Channel:dev To:: Content:q? hello\n\na\n\tb[2J\n Thread: Metadata:[]}"; s.last() != want || len(s.did) != 1 {
 		t.Errorf("got %q, want %q", s.did, want)
 	}
-	d.press("i")
+	d.press("i", "enter")
 	d.hides("hello")
 }
 
 func TestWrite_KeepsWhatWasNotSent(t *testing.T) {
 	d, s := atDesk(t)
 	s.err = action.Refuse(action.Forbidden, "%q may not send to %q: it is not a member", eventtest.Alice, "dev")
-	d.press("i", "dear all")
+	d.press(" ", "i", "dear all")
 	d.finish(d.press("enter"))
 	d.shows("dear all", `alice@webapp may not send to "dev": it is not a member`)
 	d.press("!", "esc")
@@ -120,37 +122,39 @@ func TestWrite_KeepsWhatWasNotSent(t *testing.T) {
 
 func TestWrite_ToWhoeverTheDirectChatIsWith(t *testing.T) {
 	d, s := atDesk(t)
-	d.events(directly(t, 2, eventtest.Bob, eventtest.Alice, "psst"))
-	d.press("i")
+	d.events(directly(t, 2, eventtest.Bob, eventtest.Alice, "psst"), directly(t, 3, eventtest.Bob, eventtest.Carol, "not hers"),
+		eventtest.Note(4, eventtest.Alice, "mine"), eventtest.Status(eventtest.Bob, "busy"))
+	d.press("i") // while it follows: where somebody spoke last to her
+	d.shows("#dev", "▌ @bob")
+	if n := len(d.picker.all); n != 2 {
+		t.Errorf("got %d places to write to, want #dev and @bob alone", n)
+	}
+	d.press("enter")
 	d.shows("as alice@webapp to @bob > ")
 	d.press("yes?")
 	d.finish(d.press("enter"))
 	if want := "alice:p1 {Channel: To:bob:p1 Content:yes? Thread: Metadata:[]}"; s.last() != want {
 		t.Errorf("got %q, want %q", s.last(), want)
 	}
-	d.events(directly(t, 3, eventtest.Bob, eventtest.Carol, "not hers"))
-	d.press("i")
-	d.shows("alice@webapp is not in this direct chat")
-	d.events(eventtest.Note(4, eventtest.Alice, "mine"))
-	d.press("i")
+	d.press("up", "i")
 	d.shows("notes are nobody's to answer")
-	d.events(eventtest.Status(eventtest.Bob, "busy"))
-	d.press("i")
-	d.shows("choose a channel with c, or select a message")
-	d.press("c", "dev", "enter", "i")
+	d.press("up", "i")
+	d.shows("alice@webapp is not in this direct chat")
+	d.press("G", "c", "dev", "enter", "i")
 	d.shows("as alice@webapp to #dev > ")
 }
 
 func TestWrite_ChangesOnesOwn(t *testing.T) {
 	d, s := atDesk(t)
 	for _, k := range []string{"E", "D"} {
-		d.press(k)
+		d.press("G", k)
 		d.shows("only messages that alice@webapp wrote can be changed")
 	}
 	edited := eventtest.Message(7, "dev", eventtest.Alice, "newest\nwords")
 	edited.Type = event.MessageEdited
 	d.events(eventtest.Message(7, "dev", eventtest.Alice, "old words"), edited)
-	d.press("up", "E")
+	d.said(1)
+	d.press("E") // the last one, while it follows
 	d.shows("edit message 7 as alice@webapp > newest⏎words")
 	d.press("!")
 	d.finish(d.press("enter"))
@@ -160,7 +164,7 @@ func TestWrite_ChangesOnesOwn(t *testing.T) {
 	}
 	for _, no := range []string{"n", "enter", "esc"} {
 		d.press("D")
-		d.shows("delete message 7? y/N")
+		d.shows("delete message 7? y/N", "newest ⏎ words")
 		d.press(no)
 		d.hides("y/N")
 	}
@@ -186,7 +190,7 @@ func TestWrite_ChangesOnesOwn(t *testing.T) {
 
 func TestWrite_LongAndHostileTextsStayInTheirLine(t *testing.T) {
 	d, _ := atDesk(t)
-	d.press("i")
+	d.press("i", "enter")
 	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("漢", action.MaxContent-2) + "\u202e\u009b"), Paste: true})
 	for range 3 {
 		d.press("x")

@@ -146,7 +146,7 @@ func (m *model) whyOf(id string, a event.Agent) string {
 // offerWhy says which key tells why agents see an event, unless it was told.
 func (m *model) offerWhy(id string, agents []event.Agent) string {
 	told := func(a event.Agent) bool { return m.whyOf(id, a) != "" }
-	if m.o.Why == nil || slices.ContainsFunc(agents, told) {
+	if m.o.Why == nil || len(agents) == 0 || slices.ContainsFunc(agents, told) {
 		return ""
 	}
 	return "   " + hint(m.keys.Why, "").Key + " says why"

@@ -78,7 +78,7 @@ func TestWhy_IsToldOfOthersWhenAskedFor(t *testing.T) {
 	if len(o.asked) != 0 {
 		t.Errorf("got %v asked at once, want nothing", o.asked)
 	}
-	d.shows("WHO ELSE SEES IT   W says why")
+	d.shows("WHO SEES IT   W says why", "alice  no check ever recorded")
 	d.finish(d.press("W"))
 	d.shows("bob@webapp got it: it was a", "carol:p2 did not get it")
 	d.hides("W says why")

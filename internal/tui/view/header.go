@@ -77,7 +77,7 @@ func (s *Screen) tabs(width int) string {
 	}
 	keep := 0
 	if width >= 60 && s.Channels.Key != "" {
-		keep = text.Width(hint) + 2
+		keep = text.Width(hint) + 3
 	}
 	for i, t := range s.Tabs {
 		label, sgr := t.label(), plain
