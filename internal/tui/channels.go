@@ -21,6 +21,7 @@ type channel struct {
 	members  []event.Agent // both, of a direct channel
 	count    int           // messages since the view was opened, or it was chosen
 	urgent   bool
+	archived bool
 }
 
 // channels are those that the watched agent knows, and the one that the list
@@ -105,6 +106,10 @@ func (c *channels) note(r *line.Record, isNew bool) {
 	if len(ch.members) == 0 {
 		ch.members = r.Members
 	}
+	if t := r.Type(); t == event.ChannelArchived || t == event.ChannelUpdated {
+		var now event.Channel
+		ch.archived = json.Unmarshal(r.Event.Payload, &now) == nil && now.IsArchived
+	}
 	if !isNew || !r.HasContent() || r.Sent || r.Channel.ID == c.chosen {
 		return
 	}
@@ -150,6 +155,9 @@ func (c *channels) tabs(newsFirst bool, t tally) []view.Tab {
 	}
 	for _, ch := range all {
 		n, urgent := t.of(ch)
+		if ch.archived && n == 0 && ch.id != c.chosen {
+			continue
+		}
 		tabs = append(tabs, view.Tab{Name: c.label(ch), Count: n, Urgent: urgent, Chosen: ch.id == c.chosen})
 	}
 	return tabs

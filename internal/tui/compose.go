@@ -58,7 +58,7 @@ func (m *model) compose() tea.Cmd {
 func (m *model) pickPlace() tea.Cmd {
 	p := &picker{title: "Write to which channel?", about: "as " + m.author(), empty: "No channel is called like that; backspace shows more."}
 	for _, ch := range m.channels.all {
-		if ch.kind == event.KindNotes || len(ch.members) > 0 && !slices.Contains(ch.members, m.o.As) {
+		if ch.archived || ch.kind == event.KindNotes || len(ch.members) > 0 && !slices.Contains(ch.members, m.o.As) {
 			continue
 		}
 		p.all = append(p.all, choice{channel: ch.id, columns: []string{m.channels.label(ch)}, do: func() tea.Cmd { return m.composeTo(ch) }})

@@ -208,3 +208,24 @@ func TestWrite_LongAndHostileTextsStayInTheirLine(t *testing.T) {
 		t.Errorf("got %d characters, want %d", got, action.MaxContent)
 	}
 }
+
+func TestChannels_ArchivedOnesGiveWay(t *testing.T) {
+	d, _ := atDesk(t)
+	archived := eventtest.ChannelCreated("old")
+	archived.Type = event.ChannelArchived
+	archived.Payload = json.RawMessage(strings.Replace(string(archived.Payload), `"is_archived":false`, `"is_archived":true`, 1))
+	d.events(eventtest.ChannelCreated("old"), eventtest.ChannelCreated("new"))
+	d.shows("#new", "#old")
+	d.events(archived)
+	d.press("g") // the newest row names it, too
+	d.press("i")
+	d.shows("#dev", "#new")
+	for _, c := range d.picker.all {
+		if c.channel == "old" {
+			t.Error("got an archived channel offered to write to")
+		}
+	}
+	if strings.Contains(strings.Split(d.View(), "\n")[1], "#old") {
+		t.Errorf("got a tab of an archived channel where nothing waits:\n%s", d.View())
+	}
+}
