@@ -25,10 +25,14 @@ func (o *oracle) why(_ context.Context, id string, a event.Agent) (event.Why, er
 // rest looks at what is selected for long enough, and waits for the answer.
 func (d *desk) rest() {
 	d.t.Helper()
-	if d.reasons.resting.id == "" {
-		return
+	if q := d.reasons.resting; q.id != "" {
+		d.restOn(q)
 	}
-	if _, cmd := d.Update(rested{d.reasons.resting}); cmd != nil {
+}
+
+// restOn is what happens when one began to look at something 150 ms ago.
+func (d *desk) restOn(q question) {
+	if _, cmd := d.Update(rested{q}); cmd != nil {
 		d.Update(cmd())
 	}
 }
@@ -47,7 +51,7 @@ func TestWhy_IsToldOfWhatOneRestsOn(t *testing.T) {
 	passed := d.reasons.resting
 	d.press("up", "up")
 	d.shows("alice@webapp is a member of")
-	d.Update(rested{passed})
+	d.restOn(passed)
 	if len(o.asked) != 0 {
 		t.Fatalf("got %v asked, want nothing about what was passed by", o.asked)
 	}
