@@ -21,6 +21,8 @@ type tailPlan struct {
 	tailOptions
 	// ask tells that the user is to be asked whose stream it is.
 	ask bool
+	// as is whom watch writes as; empty: it only looks.
+	as string
 	// started tells that the user said where to start.
 	started      bool
 	after        event.Cursor

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/event/action"
 	"cslack-stream/internal/replay"
 	"cslack-stream/internal/tui"
 	"cslack-stream/internal/tui/line"
@@ -26,15 +28,17 @@ type watchOptions struct {
 	tailOptions
 	screenFlags
 	everything bool
+	as         string
 }
 
 const watchLong = `watch shows live, on the whole terminal, what an agent sees: who says what to
 whom, and whether the picture is complete. With several agents a column says
 who of them sees what. Without an agent it asks which one; --everything does
 not ask. It begins with the last 500 events; h loads older ones. space pauses,
-enter inspects, / filters, ? shows every key. No server is needed: with none running it opens the
-database, and never changes it. Where the output is no terminal it does what
-tail does.`
+enter inspects, / filters, ? shows every key. With --as AGENT, i writes a
+message as that agent; without it nothing can be written. No server is needed:
+with none running it opens the database, which looking never changes. Where the
+output is no terminal it does what tail does.`
 
 const watchExample = `  cslack-stream watch                        choose an agent
   cslack-stream watch alice
@@ -42,6 +46,7 @@ const watchExample = `  cslack-stream watch                        choose an age
   cslack-stream watch --everything           what all agents say
   cslack-stream watch alice -q 'is:mention'
   cslack-stream watch alice -q 'is:waiting'  what alice was not seen checking
+  cslack-stream watch alice --as bob         i writes messages as bob
   cslack-stream watch alice --plain          lines, for screen readers`
 
 // newWatchCommand makes the command that shows events live on a screen.
@@ -61,14 +66,18 @@ func newWatchCommand(env *environment) *cobra.Command {
 	addTailStart(flags, &o.tailOptions)
 	addTailFilters(flags, &o.tailOptions)
 	addTailOutput(flags, &o.tailOptions)
+	flags.Lookup("last").DefValue = fmt.Sprintf("%d, with lines %d", tui.DefaultLast, defaultLast)
 	flags.BoolVar(&o.everything, "everything", false, "begin with everything that happens, the operator's view, and ask for no agent")
 	groupFlags(flags, "From when to when", "everything")
+	flags.StringVar(&o.as, "as", "", "let i write messages as this agent: `NAME[@PROJECT]`")
+	groupFlags(flags, "Writing", "as")
 	o.screenFlags.add(flags)
 	o.source.add(flags)
 	flags.BoolVar(&o.noReconnect, "no-reconnect", false, "with lines: exit with 4 when the stream is lost, instead of going on with it")
 	groupFlags(flags, "Where from", "no-reconnect")
 	flags.SetNormalizeFunc(watchAliases)
 	completeTail(env, cmd, &o.tailOptions)
+	_ = cmd.RegisterFlagCompletionFunc("as", completeAgents(env, &o.source))
 	_ = cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions([]cobra.Completion{"ansi", "none"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -106,10 +115,14 @@ func (o *watchOptions) run(ctx context.Context, env *environment, flags *pflag.F
 	if o.everything && len(plan.agents) > 0 {
 		return usageError("--everything and %s both say whose stream: give one", quoted(plan.agents[0]))
 	}
+	if lines && o.as != "" {
+		return usageError("--as %s writes from the screen, and this shows lines: use cslack-stream send", quoted(o.as))
+	}
 	if lines {
 		plan.noStatus = plan.noStatus || o.plain
 		return runTail(ctx, env, plan)
 	}
+	plan.as = o.as
 	plan.ask = len(plan.agents) == 0 && !o.everything
 	return runWatch(ctx, env, plan, theme, c.Keys)
 }
@@ -183,13 +196,18 @@ func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, e
 		return tui.Options{}, err
 	}
 	o := tui.Options{
-		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Mode: source.Mode, Where: source.Where, Trouble: source.Trouble,
+		Source: source.Source, Agents: source.Agents, Channels: source.Channels, Why: source.Why, Mode: source.Mode, Where: source.Where, Trouble: source.Trouble,
 		Request: plan.request(t.agents, channels), Pick: plan.ask, Infos: infos, LastActive: lastActiveOf,
 		Last: plan.last, Query: plan.query, Admit: plan.admits,
 		Clock: plan.printer.Clock, Location: plan.printer.Location, Now: env.Now, In: env.Stdin, Out: env.Stdout, Environ: os.Environ(),
 	}
 	if env.Paging != nil {
 		o.Paging = env.Paging.Store
+	}
+	if plan.as != "" {
+		if o.As, o.Actor, err = t.author(infos); err != nil {
+			return tui.Options{}, err
+		}
 	}
 	if memory := env.remember(source.Where); memory != nil {
 		o.Memory = memory
@@ -201,6 +219,15 @@ func watchPlan(ctx context.Context, env *environment, t *tailer) (tui.Options, e
 		o.Last = 1 << 30
 	}
 	return o, nil
+}
+
+// author is as whom the reader writes, and what does it.
+func (t *tailer) author(infos []event.AgentInfo) (event.Agent, action.Actor, error) {
+	as, err := findAgent(t.plan.as, infos)
+	if err == nil && t.source.Actor == nil {
+		err = errors.New("this database can only be looked at: watch it without --as")
+	}
+	return as, t.source.Actor, err
 }
 
 // admits tells whether the flags that are no query let r through.

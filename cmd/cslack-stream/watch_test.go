@@ -23,7 +23,8 @@ type tmuxProgram struct {
 	env  []string
 }
 
-// inTmux starts the program in a terminal of that size, in a world.
+// inTmux starts the program in a terminal of that size, in a world; without one
+// in whatever its arguments name.
 func inTmux(t *testing.T, w *world, columns, lines int, args ...string) *tmuxProgram {
 	t.Helper()
 	return inTmuxScript(t, w, columns, lines, `echo BEFORE; sh -c 'echo $$ > $DIR/pid; exec $DIR/cslack-stream `+
@@ -55,6 +56,9 @@ func inTmuxScript(t *testing.T, w *world, columns, lines int, script string) *tm
 		t.Fatal(err)
 	}
 	p.env = append(os.Environ(), "TMUX=", "TZ=UTC", "CSLACK_TEST_NOW=2026-01-02T15:10:00Z", "CSLACK_TEST_WORLD="+world, "NO_COLOR=", "CI=", "TMUX_TMPDIR="+p.dir, "XDG_STATE_HOME="+filepath.Join(p.dir, "state"), "DIR="+p.dir)
+	if w == nil {
+		p.env = append(p.env, "CSLACK_TEST_WORLD=", "CSLACK_TEST_NOW=")
+	}
 	p.env = append(p.env, byAPerson...)
 	p.tmux("-f", "/dev/null", "-u", "new-session", "-d", "-s", "story", "-x", strconv.Itoa(columns), "-y", strconv.Itoa(lines), script)
 	t.Cleanup(func() { _ = p.command("kill-server").Run() })

@@ -50,7 +50,7 @@ func TestWatch_ShowsWhatWaitsInATerminal(t *testing.T) {
 	p.keys("Escape", "w")
 	p.shows("w everything", "after", "psst")
 	p.keys("Escape", "/", "is:waiting", "Enter")
-	p.shows("CHANNELS      WAITING", "is:waiting (2)", "FOLLOWING")
+	p.shows("CHANNELS        WAITING", "is:waiting (2)", "FOLLOWING")
 	p.keys("q")
 	p.shows("ENDED WITH 0")
 }

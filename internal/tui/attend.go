@@ -191,11 +191,11 @@ func (m *model) whoElse(r *line.Record, known *attention.Track) []string {
 		return nil
 	}
 	title := "WHO SEES IT"
-	if !m.agent.IsZero() && m.matrix == nil {
+	if len(m.agents) == 1 && m.matrix == nil {
 		title = "WHO ELSE SEES IT"
 		agents = slices.DeleteFunc(agents, func(a event.Agent) bool { return a == m.agent })
 	}
-	lines := []string{"", title}
+	lines := []string{"", title + m.offerWhy(r.ID(), agents)}
 	if len(agents) == 0 {
 		return append(lines, "nobody else can see this")
 	}
@@ -209,6 +209,9 @@ func (m *model) whoElse(r *line.Record, known *attention.Track) []string {
 	}
 	for i, a := range agents {
 		lines = append(lines, strings.TrimRight(text.Fit(names[i], width)+"  "+m.graded(a, r, known), " "))
+		if why := m.whyOf(r.ID(), a); why != "" {
+			lines = append(lines, "  "+why)
+		}
 	}
 	if more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", more))

@@ -43,7 +43,7 @@ func TestModel_CountsWhatWaitsOnceACheckIsKnown(t *testing.T) {
 	d.hides("WAITING 2")
 	d.Update(tea.WindowSizeMsg{Width: 140, Height: 40})
 	d.said(1)
-	d.shows("CHANNELS      WAITING", "1 newer below")
+	d.shows("CHANNELS        WAITING", "1 newer below")
 }
 
 func TestModel_MovesTheRuleOfTheNewestCheck(t *testing.T) {
@@ -138,7 +138,7 @@ func TestModel_CountsWhatWaitsForWhomForAnOperator(t *testing.T) {
 	d.Update(tea.WindowSizeMsg{Width: 140, Height: 40})
 	d.live()
 	d.tell(news{events: o.talk()})
-	d.shows("AGENTS         waiting", "● alice active 56s   2", "● bob   checked 52s", "○ carol joined 53s")
+	d.shows("AGENTS           waiting", "● alice active 56s     2 │", "● bob   checked 52s", "○ carol joined 53s")
 	d.press("up", "up", "up", "up", "enter")
 	d.shows("WHO SEES IT", "alice  WAIT? (last seen checking", "bob    sender")
 }

@@ -18,8 +18,10 @@ type channel struct {
 	id, name string
 	of       string // what tells it from others of its name: its project; of notes, the owner
 	kind     event.Kind
-	count    int // messages since the view was opened, or it was chosen
+	members  []event.Agent // both, of a direct channel
+	count    int           // messages since the view was opened, or it was chosen
 	urgent   bool
+	archived bool
 }
 
 // channels are those that the watched agent knows, and the one that the list
@@ -38,6 +40,9 @@ func (c *channels) list(all []event.Channel, v line.View) {
 			continue
 		}
 		known := c.get(ch.ID, text.Name(v.ChannelName(ch)), ch.Kind)
+		if ch.Kind == event.KindDirect {
+			known.members = parties(ch.Members)
+		}
 		if ch.ProjectID != nil {
 			known.of = text.Name(v.Names.Project(*ch.ProjectID))
 		}
@@ -98,6 +103,13 @@ func (c *channels) note(r *line.Record, isNew bool) {
 		return
 	}
 	ch := c.get(r.Channel.ID, r.Channel.Name, r.Channel.Kind)
+	if len(ch.members) == 0 {
+		ch.members = r.Members
+	}
+	if t := r.Type(); t == event.ChannelArchived || t == event.ChannelUpdated {
+		var now event.Channel
+		ch.archived = json.Unmarshal(r.Event.Payload, &now) == nil && now.IsArchived
+	}
 	if !isNew || !r.HasContent() || r.Sent || r.Channel.ID == c.chosen {
 		return
 	}
@@ -143,6 +155,9 @@ func (c *channels) tabs(newsFirst bool, t tally) []view.Tab {
 	}
 	for _, ch := range all {
 		n, urgent := t.of(ch)
+		if ch.archived && n == 0 && ch.id != c.chosen {
+			continue
+		}
 		tabs = append(tabs, view.Tab{Name: c.label(ch), Count: n, Urgent: urgent, Chosen: ch.id == c.chosen})
 	}
 	return tabs

@@ -4,16 +4,19 @@ import (
 	"strings"
 	"unicode"
 
+	"cslack-stream/internal/engine/event/action"
 	"cslack-stream/internal/tui/text"
 	"cslack-stream/internal/tui/view"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// input is one line of text that is being typed.
+// input is text that is being typed: one line, or with lines several.
 type input struct {
 	runes  []rune
 	cursor int
+	lines  bool
+	full   bool // something did not fit any more
 }
 
 func newInput(s string) input {
@@ -21,16 +24,48 @@ func newInput(s string) input {
 	return input{runes: r, cursor: len(r)}
 }
 
+// newLetterInput takes what a message may hold.
+func newLetterInput(s string) input {
+	in := newInput(s)
+	in.lines = true
+	return in
+}
+
 func (in *input) String() string { return string(in.runes) }
 
 func (in *input) view() view.Input { return view.Input{Text: in.String(), Cursor: in.cursor} }
 
-// maxInput bounds what is taken from a paste.
+// window is the part around the cursor, in one line.
+func (in *input) window() view.Input {
+	const around = 500
+	from := max(0, in.cursor-around)
+	shown := []rune(string(in.runes[from:min(len(in.runes), in.cursor+around)]))
+	for i, r := range shown {
+		shown[i] = drawn(r)
+	}
+	return view.Input{Text: string(shown), Cursor: in.cursor - from}
+}
+
+// drawn is a character of several lines as one of a single line.
+func drawn(r rune) rune {
+	switch {
+	case r == '\n':
+		return '⏎'
+	case r == '\t':
+		return ' '
+	case text.Name(string(r)) != string(r):
+		return '\uFFFD'
+	}
+	return r
+}
+
+// maxInput bounds what is taken from a paste into one line.
 const maxInput = 1000
 
 // update handles a key, and reports whether the text changed.
 func (in *input) update(k tea.KeyMsg) bool {
 	before := in.String()
+	in.full = false
 	switch k.Type {
 	case tea.KeyRunes, tea.KeySpace:
 		if !k.Alt {
@@ -58,17 +93,33 @@ func (in *input) update(k tea.KeyMsg) bool {
 	return in.String() != before
 }
 
-// insert puts what was typed or pasted at the cursor, in one line and without
-// anything that a terminal could obey.
+// insert puts what was typed or pasted at the cursor, without anything that a
+// terminal could obey.
 func (in *input) insert(s string) {
-	s = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(s)
-	typed := []rune(text.Name(s))
-	if len(in.runes)+len(typed) > maxInput {
+	typed, most := []rune(oneLine(s)), maxInput
+	if in.lines {
+		typed, most = []rune(asLines(s)), action.MaxContent
+	}
+	if in.full = len(in.runes)+len(typed) > most; in.full {
 		return
 	}
 	rest := append(typed, in.runes[in.cursor:]...)
 	in.runes = append(in.runes[:in.cursor:in.cursor], rest...)
 	in.cursor += len(typed)
+}
+
+func oneLine(s string) string {
+	return text.Name(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(s))
+}
+
+// asLines keeps lines and tabs as they are, and drops other control characters.
+func asLines(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s))
 }
 
 func (in *input) remove(i int) {

@@ -90,6 +90,9 @@ func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track
 	if strings.Contains(why, "%s") {
 		why = fmt.Sprintf(why, r.Agent)
 	}
+	if told := m.whyOf(r.ID(), m.agent); told != "" && len(m.agents) == 1 {
+		why = told
+	}
 	add("why", why)
 	add("seen by", m.seenBy(r))
 	if !m.agent.IsZero() {

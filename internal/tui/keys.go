@@ -19,6 +19,7 @@ type keyMap struct {
 	ChannelsPane, ListOnly, DetailPane, Left, Right                                                key.Binding
 	StepBack, StepForward, MinuteBack, MinuteForward, Faster, Slower, GoLive                       key.Binding
 	Clock, Wrap, Reconnect, Help, Quit, Interrupt, Suspend                                         key.Binding
+	Write, Edit, Delete, Why                                                                       key.Binding
 }
 
 func bind(label, does string, keys ...string) key.Binding {
@@ -86,6 +87,10 @@ func defaultKeys() keyMap {
 		Faster:        bind("+ =", "faster", "+", "="),
 		Slower:        bind("-", "slower", "-"),
 		GoLive:        bind("L", "go live from here", "L"),
+		Write:         bind("i", "write, with watch --as AGENT", "i"),
+		Edit:          bind("E", "edit one's own message", "E"),
+		Delete:        bind("D", "delete one's own message", "D"),
+		Why:           bind("W", "why each agent sees it", "W"),
 	}
 }
 
@@ -104,10 +109,11 @@ func (k *keyMap) groups() []view.HelpGroup {
 		group("MOVE", k.Pause, k.Up, k.Down, k.PageUp, k.PageDown, k.HalfUp, k.HalfDown, k.Oldest, k.Newest, k.Older,
 			k.Jump, k.Find, k.NextFound, k.PreviousFound, k.NextForMe, k.PreviousForMe, k.NextRule, k.PreviousRule,
 			k.NextInThread, k.PreviousInThread, k.Bookmark, k.Bookmarks),
-		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Copy, k.CopyJSON, k.Clock, k.Wrap,
+		group("LOOK", k.Inspect, k.ScrollUp, k.ScrollDown, k.Why, k.Copy, k.CopyJSON, k.Clock, k.Wrap,
 			k.Raw, k.Pager, k.Export, k.Left, k.Right, k.ChannelsPane, k.ListOnly, k.DetailPane),
 		group("CHOOSE", k.Filter, k.QuickFilter, k.Channels, k.Agents, k.Matrix, k.Close),
 		group("REPLAY", k.StepBack, k.StepForward, k.MinuteBack, k.MinuteForward, k.Faster, k.Slower, k.GoLive),
+		group("WRITE", k.Write, k.Edit, k.Delete),
 		group("PROGRAM", k.Reconnect, k.Mouse, k.Help, k.Quit, k.Interrupt, k.Suspend),
 	}
 }

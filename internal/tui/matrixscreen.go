@@ -90,6 +90,8 @@ func (m *model) pressMatrixRow(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Wrap):
 		x.waiting = !x.waiting
 		x.narrow()
+	case key.Matches(k, m.keys.Why):
+		return m.whyEach()
 	case key.Matches(k, m.keys.Copy):
 		return m.copyText()
 	case key.Matches(k, m.keys.CopyJSON):
@@ -198,15 +200,15 @@ const mostBacklogs = 8
 // matrixFooter says for whom something waits, the selected agent first.
 func (m *model) matrixFooter(names *view.Matrix) view.Footer {
 	x, k := m.matrix, &m.keys
+	only := "only waiting"
+	if x.waiting {
+		only = "everything"
+	}
 	f := view.Footer{Toast: m.toast, Hints: []view.Hint{
 		hint(k.Close, "back"),
 		pair(k.Up, k.Down, "select"), pair(k.Left, k.Right, "agent"),
-		hint(k.Inspect, "inspect"),
-		hint(k.Wrap, "only waiting"), hint(k.Help, "help"), hint(k.Quit, "back"),
+		hint(k.Help, "help"), hint(k.Wrap, only), hint(k.Inspect, "inspect"),
 	}}
-	if x.waiting {
-		f.Hints[4].Does = "everything"
-	}
 	if !x.timeline.Following() {
 		f.Status = "PAUSED"
 		if n := x.timeline.New(); n > 0 {

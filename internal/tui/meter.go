@@ -19,6 +19,7 @@ const (
 
 // meter counts events per second, and how long they took to get here.
 type meter struct {
+	began   int64 // the second with which counting began
 	second  int64 // the second that the last count is of
 	counts  [meterSeconds]int
 	took    []time.Duration // a ring
@@ -50,7 +51,9 @@ func (m *meter) advance(now time.Time) {
 	if n <= 0 && m.second != 0 {
 		return
 	}
-	m.second = now.Unix()
+	if m.second = now.Unix(); m.began == 0 {
+		m.began = m.second
+	}
 	if n >= meterSeconds {
 		clear(m.counts[:])
 		return
@@ -65,7 +68,9 @@ func (m *meter) rate() string {
 	for _, n := range m.counts[meterSeconds-rateSeconds:] {
 		sum += n
 	}
-	return fmt.Sprintf("%.1f/s", float64(sum)/rateSeconds)
+	// Who has counted for less long knows no more.
+	over := max(1, min(rateSeconds, m.second-m.began))
+	return fmt.Sprintf("%.1f/s", float64(sum)/float64(over))
 }
 
 // bars are the newest n rates, oldest first.

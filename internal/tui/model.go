@@ -63,6 +63,7 @@ type model struct {
 	filterID int // of the filter: older ones are not evaluated further
 
 	prompt     *prompt
+	draft      string       // of a message that was not sent
 	history    []string     // of what was typed
 	found      *query.Query // what was looked for last
 	picker     *picker
@@ -71,6 +72,7 @@ type model struct {
 	matrices   int     // how many there were
 	inspecting bool
 	raw        bool // as JSON
+	reasons    reasons
 	mouse      bool // is on
 	turning    bool // the wheel is being counted
 	wheel      int  // rows to scroll

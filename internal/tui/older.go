@@ -130,6 +130,9 @@ func (m *model) takeOlder(o older) tea.Cmd {
 	default:
 		m.timeline.SetEdge(timeline.NoEdge)
 	}
+	if len(records) == 0 {
+		return m.say("there are no older events")
+	}
 	return m.say(plural(len(records), "older event") + " loaded")
 }
 

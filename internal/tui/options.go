@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/event/action"
 	"cslack-stream/internal/tui/line"
 	"cslack-stream/internal/tui/query"
 	"cslack-stream/internal/tui/timeline"
@@ -24,6 +25,13 @@ type Options struct {
 	// may know of; either may be nil.
 	Agents   func(context.Context) ([]event.AgentInfo, error)
 	Channels func(context.Context, event.Agent) ([]event.Channel, error)
+	// Why explains whether an agent gets the event with an id; nil if nobody
+	// can.
+	Why func(ctx context.Context, id string, agent event.Agent) (event.Why, error)
+	// Actor writes into the workspace as the agent As, the reader's own; nil if
+	// the reader only looks.
+	Actor action.Actor
+	As    event.Agent
 	// Mode says how the source is attached when all is well: "live",
 	// "live (direct)". Where is the database or the server.
 	Mode, Where string

@@ -99,7 +99,7 @@ func (m *model) refreshPicker() {
 	for _, k := range all {
 		p.all = append(p.all, k.choice)
 	}
-	p.all = append(p.all, choice{columns: []string{"everything", "", "what all agents say: the operator's view"}})
+	p.all = append(p.all, choice{columns: []string{"everything", "", "what all agents say"}})
 	p.narrow()
 }
 

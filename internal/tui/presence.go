@@ -92,15 +92,16 @@ func (m *model) present(n int) []view.Present {
 	var out []view.Present
 	for _, s := range all {
 		p := view.Present{Name: text.Name(m.names.Short(s.agent, m.agent.Project))}
+		since := func(t time.Time) string { return strings.TrimSuffix(m.ago(t), " ago") }
 		switch {
 		case s.last().IsZero():
 			p.Did = "never active"
 		case s.checked.After(s.at):
-			p.Active, p.Did = true, "checked "+m.ago(s.checked)
+			p.Active, p.Did = true, "checked "+since(s.checked)
 		case s.joined:
-			p.Did = "joined " + m.ago(s.at)
+			p.Did = "joined " + since(s.at)
 		default:
-			p.Active, p.Did = true, "active "+strings.TrimSuffix(m.ago(s.at), " ago")
+			p.Active, p.Did = true, "active "+since(s.at)
 		}
 		if m.agent.IsZero() {
 			p.Waiting = m.attention.Backlog(s.agent).Total

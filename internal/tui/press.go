@@ -10,9 +10,10 @@ import (
 
 // pressAll handles what the terminal sent at once. Keys that came close
 // together are several keys, and Escape with a key right behind it is both:
-// no command of ours takes Alt.
+// no command of ours takes Alt, but for a new line in a message.
 func (m *model) pressAll(k tea.KeyMsg) tea.Cmd {
-	if k.Alt && !k.Paste {
+	newLine := k.Type == tea.KeyEnter && m.prompt != nil && m.prompt.letter != nil
+	if k.Alt && !k.Paste && !newLine {
 		k.Alt = false
 		return tea.Batch(m.press(tea.KeyMsg{Type: tea.KeyEsc}), m.pressAll(k))
 	}

@@ -21,6 +21,9 @@ const (
 	toFind                  // go to what matches
 	toJump                  // go to a time
 	toExport                // write what is shown to a file
+	toWrite                 // a message
+	toEdit                  // say something else in a message
+	toDelete                // only a yes
 )
 
 // prompt is a line that is being typed. What a filter lets through is shown
@@ -32,6 +35,7 @@ type prompt struct {
 	typed   string       // what was typed before a line of the past was taken
 	past    int          // how many lines back that is
 	err     error
+	letter  *letter // what is written into the workspace, if anything is
 }
 
 func (m *model) openPrompt(p purpose) {
@@ -47,6 +51,9 @@ func (m *model) openPrompt(p purpose) {
 
 func (m *model) pressPrompt(k tea.KeyMsg) tea.Cmd {
 	p := m.prompt
+	if p.letter != nil {
+		return m.pressLetter(k)
+	}
 	switch k.Type {
 	case tea.KeyEnter:
 		return m.acceptPrompt()
@@ -200,6 +207,9 @@ func (m *model) jump(line string) tea.Cmd {
 // screenPrompt is the prompt as it is drawn.
 func (m *model) screenPrompt() *view.Prompt {
 	p := m.prompt
+	if p.letter != nil {
+		return m.screenLetter()
+	}
 	out := &view.Prompt{Label: "/ ", Input: p.input.view()}
 	switch p.purpose {
 	case toFilter:

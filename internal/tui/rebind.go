@@ -117,7 +117,7 @@ func (k *keyMap) clash(chosen map[string][]string) error {
 var where = map[string]scope{
 	"step-back": inReplay, "step-forward": inReplay, "minute-back": inReplay, "minute-forward": inReplay,
 	"faster": inReplay, "slower": inReplay, "go-live": inReplay,
-	"left": whileLive, "right": whileLive, "older": whileLive, "reconnect": whileLive, "matrix": whileLive,
+	"left": whileLive, "right": whileLive, "older": whileLive, "reconnect": whileLive, "matrix": whileLive, "write": whileLive, "edit": whileLive, "delete": whileLive,
 }
 
 type scope uint8

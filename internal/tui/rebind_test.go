@@ -58,7 +58,7 @@ func TestCommands_AreAllInTheHelp(t *testing.T) {
 }
 
 func TestModel_TakesOtherKeys(t *testing.T) {
-	d := newDesk(t, Options{Keys: map[string][]string{"pause": {"p"}, "inspect": {"ctrl+e", "i"}, "close": {"x"}, "channels": {"C"}, "up": {"u"}}})
+	d := newDesk(t, Options{Keys: map[string][]string{"pause": {"p"}, "inspect": {"ctrl+e", "I"}, "close": {"x"}, "channels": {"C"}, "up": {"u"}}})
 	d.live()
 	d.said(40)
 	d.shows("p pause", "↓ select", "ctrl+e inspect", "C channels")
@@ -66,11 +66,11 @@ func TestModel_TakesOtherKeys(t *testing.T) {
 	d.shows("FOLLOWING")
 	d.press("p", "u", "u")
 	d.shows("PAUSED", "39 of")
-	d.press("i")
+	d.press("I")
 	d.shows("message.new", "x close")
 	d.press("/", "m1")
 	// What is typed has its own keys.
 	d.shows("enter keep", "esc undo")
 	d.press("enter", "x", "x", "?")
-	d.shows("ctrl+e i", "inspect the event")
+	d.shows("ctrl+e I", "inspect the event")
 }

@@ -8,8 +8,12 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// framesPerSecond is how often the terminal is written to at most.
-const framesPerSecond = 30
+// How often the program looks for something to draw: seldom if the view is
+// painted otherwise.
+const (
+	framesPerSecond = 30
+	noFrames        = 1
+)
 
 // Run shows the view on the terminal until the reader quits or ctx is done,
 // and leaves the terminal as it found it. It reads o.In and writes to o.Out,
@@ -21,10 +25,12 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	options := []tea.ProgramOption{
 		tea.WithAltScreen(), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler(), tea.WithInput(o.In),
 	}
+	var view tea.Model = m
 	if m.out != nil {
-		options = append(options, tea.WithOutput(m.out))
+		options = append(options, tea.WithOutput(m.out), tea.WithFPS(noFrames))
+		view = painted{m}
 	}
-	p := tea.NewProgram(m, options...)
+	p := tea.NewProgram(view, options...)
 	done := make(chan struct{})
 	waited := make(chan struct{})
 	go func() {

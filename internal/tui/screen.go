@@ -81,6 +81,9 @@ func (m *model) header(l view.Layout) view.Header {
 		return m.playHeader()
 	}
 	h.Who = text.Name(m.address)
+	if who := m.author(); who != "" {
+		h.Writing = "writing as " + text.Truncate(who, 32)
+	}
 	h.State, h.Word = m.state()
 	bars := 9
 	if l.Width >= wide {
@@ -233,6 +236,8 @@ func (m *model) hints() []view.Hint {
 		return m.pickHints("back")
 	case m.picker != nil:
 		return []view.Hint{choose, enter("take"), {Key: "type", Does: "to search"}, esc("back")}
+	case m.prompt != nil && m.prompt.letter != nil:
+		return m.letterHints()
 	case m.prompt != nil && m.prompt.purpose == toJump:
 		return []view.Hint{enter("go"), esc("back")}
 	case m.prompt != nil && m.prompt.purpose == toExport:
@@ -249,9 +254,9 @@ func (m *model) hints() []view.Hint {
 		return []view.Hint{
 			hint(k.Close, "close"),
 			pair(k.Up, k.Down, "next event"),
-			hint(k.Copy, "copy"), hint(k.CopyJSON, "copy JSON"), hint(k.Raw, m.rawHint()),
-			pair(k.ScrollDown, k.ScrollUp, "scroll"),
-			hint(k.Newest, "follow"), hint(k.Help, "help"), hint(k.Quit, "quit"), hint(k.Pager, "pager"), hint(k.Bookmark, "bookmark"),
+			pair(k.ScrollDown, k.ScrollUp, "scroll"), hint(k.Help, "help"),
+			hint(k.Copy, "copy"), hint(k.Raw, m.rawHint()), hint(k.CopyJSON, "copy JSON"),
+			hint(k.Newest, "follow"), hint(k.Quit, "close"), hint(k.Pager, "pager"), hint(k.Bookmark, "bookmark"),
 		}
 	}
 	if m.playback != nil {
@@ -269,11 +274,11 @@ func (m *model) hints() []view.Hint {
 	if row := m.inspected(); row != nil && row.LetGo() {
 		does = "load"
 	}
-	hints = append(hints, move, hint(k.Inspect, does), hint(k.Filter, "filter"))
+	hints = append(hints, move, hint(k.Inspect, does), hint(k.Filter, "filter"), hint(k.Help, "help"))
 	if m.conn.phase == lost {
 		hints = append([]view.Hint{hint(k.Reconnect, "retry now")}, hints...)
 	}
-	return append(hints, hint(k.Agents, "agent"), hint(k.Matrix, "who-sees"), hint(k.Help, "help"), hint(k.Quit, "quit"),
+	return append(hints, hint(k.Matrix, "who-sees"), hint(k.Agents, "agent"), hint(k.Quit, "quit"),
 		hint(k.Channels, "channels"), hint(k.Clock, "time"), hint(k.Wrap, "wrap"), hint(k.Copy, "copy"), hint(k.Export, "export"), hint(k.Bookmark, "bookmark"))
 }
 

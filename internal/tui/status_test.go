@@ -37,17 +37,17 @@ func TestStatus_SaysHowGoodTheStreamIs(t *testing.T) {
 	for range 5 {
 		s.Count(now.Add(-8*time.Millisecond), false)
 	}
-	says("alice  ● live (direct)  0.5/s  lag 8ms  6 events  ctrl-c stops")
+	says("alice  ● live (direct)  5.0/s  lag 8ms  6 events  ctrl-c stops")
 
 	lost := now.Format(time.TimeOnly)
 	s.Lost(now.Add(4*time.Second), 3)
-	says("alice  ◌ lost " + lost + ", retry 3 in 4s  0.5/s  6 events  ctrl-c stops")
+	says("alice  ◌ lost " + lost + ", retry 3 in 4s  5.0/s  6 events  ctrl-c stops")
 	*now = now.Add(3 * time.Second)
-	says("alice  ◌ lost " + lost + ", retry 3 in 1s  0.5/s  6 events  ctrl-c stops")
+	says("alice  ◌ lost " + lost + ", retry 3 in 1s  1.7/s  6 events  ctrl-c stops")
 	s.Retry(3)
-	says("alice  ◌ reconnecting  0.5/s  6 events  ctrl-c stops")
+	says("alice  ◌ reconnecting  1.7/s  6 events  ctrl-c stops")
 	s.Lost(now.Add(5*time.Second), 4)
-	says("alice  ◌ lost " + lost + ", retry 4 in 5s  0.5/s  6 events  ctrl-c stops")
+	says("alice  ◌ lost " + lost + ", retry 4 in 5s  1.7/s  6 events  ctrl-c stops")
 	*now = now.Add(20 * time.Second)
 	says("alice  ◌ reconnecting  0.0/s  6 events  ctrl-c stops")
 	s.Live()

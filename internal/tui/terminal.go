@@ -16,8 +16,10 @@ import (
 // drawn, and never into the middle of it.
 type terminal struct {
 	*os.File
-	mu   sync.Mutex
 	wrap func(osc52.Sequence) osc52.Sequence
+
+	mu     sync.Mutex
+	canvas canvas
 }
 
 // newTerminal returns the terminal behind w; nil if that is no file.
@@ -38,12 +40,19 @@ func newTerminal(w io.Writer, environ []string) *terminal {
 	return t
 }
 
-// Write writes all of p at once.
+// Write writes all of p at once. What is on the screen then is not known.
 func (t *terminal) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if isFrame(p) {
+		return len(p), nil
+	}
+	t.canvas.lines, t.canvas.waiting = nil, false
 	return t.File.Write(p)
 }
+
+// WriteString is Write, which that of the file would pass by.
+func (t *terminal) WriteString(s string) (int, error) { return t.Write([]byte(s)) }
 
 // mostCopied is what terminals take.
 const mostCopied = 74_000

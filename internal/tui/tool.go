@@ -25,6 +25,8 @@ func (m *model) pressTool(k tea.KeyMsg) tea.Cmd {
 		return m.openExport()
 	case key.Matches(k, m.keys.Raw):
 		return m.toggleRaw()
+	case key.Matches(k, m.keys.Why):
+		return m.whyEach()
 	case key.Matches(k, m.keys.Pager):
 		return m.openPager()
 	case key.Matches(k, m.keys.Mouse):
@@ -34,7 +36,7 @@ func (m *model) pressTool(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Bookmarks):
 		return m.pickBookmark()
 	default:
-		m.dirty = false
+		return m.pressWrite(k)
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.KeyMsg:
-		return m, m.pressAll(msg)
+		return m, tea.Batch(m.pressAll(msg), m.wonder())
 	case tick:
 		if m.playback != nil {
 			m.playback.wall = time.Time(msg)
@@ -32,7 +32,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return m, m.tickCmd()
 	case batch:
-		return m, m.take(msg)
+		return m, tea.Batch(m.take(msg), m.wonder())
 	case playTick:
 		return m, m.play(msg)
 	case matrixNews:
@@ -71,9 +71,16 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case exported:
 		return m, m.takeExported(msg)
 	case tea.MouseMsg:
-		return m, m.pressMouse(msg)
+		return m, tea.Batch(m.pressMouse(msg), m.wonder())
 	case wheelEnd:
 		m.scrollWheel()
+		return m, m.wonder()
+	case rested:
+		return m, m.takeRested(msg.question)
+	case explained:
+		m.takeExplained(msg)
+	case written:
+		return m, m.takeWritten(msg)
 	case pagerEnded:
 		return m, m.takePagerEnd(msg)
 	case toastShow:

@@ -13,12 +13,14 @@ type piece struct{ text, sgr string }
 // there is room for at the right. The state is never left out.
 func (s *Screen) header(width int) string {
 	h := &s.Header
-	right := []piece{statePiece(h.State, h.Word), {h.Position, plain}, {spark(h.Rates), plain}, {h.Rate, plain}, {h.Latency, faint}, {h.Gaps, yellow}, {h.Clock, faint}}
+	right := []piece{
+		{h.Writing, yellow}, statePiece(h.State, h.Word), {h.Position, plain}, {spark(h.Rates), plain}, {h.Rate, plain}, {h.Latency, faint}, {h.Gaps, yellow}, {h.Clock, faint},
+	}
 	if h.Word == "" {
-		right[0].text = ""
+		right[1].text = ""
 	}
 	// What is dropped first when there is no room.
-	for _, i := range []int{4, 2, 3, 6, 5} {
+	for _, i := range []int{5, 3, 4, 7, 6, 0} {
 		if text.Width(h.Who)+1+extent(right) <= width-2 {
 			break
 		}
@@ -83,7 +85,7 @@ func (s *Screen) tabs(width int) string {
 	}
 	keep := 0
 	if width >= 60 && s.Channels.Key != "" {
-		keep = text.Width(hint) + 2
+		keep = text.Width(hint) + 3
 	}
 	for i, t := range s.Tabs {
 		label, sgr := t.label(), plain

@@ -59,8 +59,8 @@ func (s *Screen) inspected(width int) []string {
 		}
 	}
 	for _, m := range s.Inspect.More {
-		for _, t := range text.Wrap(m, max(1, width-indent-1)) {
-			lines = append(lines, newRow(width, s.Theme).space(indent).put(t, plain).String())
+		for i, t := range text.Wrap(m, max(1, width-2*indent-1)) {
+			lines = append(lines, newRow(width, s.Theme).space(indent*min(2, 1+i)).put(t, plain).String())
 		}
 	}
 	return lines

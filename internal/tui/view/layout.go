@@ -5,7 +5,7 @@ const (
 	minWidth, minHeight = 20, 5
 	sideWidth           = 110 // from here on the inspected event is at the side
 	paneWidth           = 130 // from here on the channels are at the side
-	channelsWidth       = 24
+	channelsWidth       = 26
 )
 
 // Layout is where things are on a screen.

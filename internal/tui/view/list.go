@@ -138,7 +138,7 @@ func (s *Screen) dots(seen string) string {
 
 func (s *Screen) rowEnd(out *row, r Row, f frame, body string) string {
 	if r.Flag == "" && !r.Marked {
-		return out.put(body, s.textStyle(r)).String()
+		return out.put(text.Truncate(body, out.left-1), s.textStyle(r)).String()
 	}
 	sgr := faint
 	switch r.Flag {

@@ -66,7 +66,7 @@ func (r *row) fit(s string, width int, sgr string) *row {
 	if width <= 0 {
 		return r
 	}
-	s = text.Truncate(clip(s, width), width)
+	s = text.Truncate(strings.ReplaceAll(clip(s, width), "\n", newlineMark), width)
 	r.put(s, sgr)
 	return r.space(width - text.Width(s))
 }

@@ -28,9 +28,9 @@ func sample() view.Screen {
 			{Name: "~notes"},
 		},
 		Agents: []view.Present{
-			{Name: "alice", Did: "checked 2m ago", Active: true, Waiting: 6},
+			{Name: "alice", Did: "checked 2m", Active: true, Waiting: 6},
 			{Name: "bob", Did: "active 9s", Active: true},
-			{Name: "erin-the-tester", Did: "joined 2m ago", Waiting: 12},
+			{Name: "erin-the-tester", Did: "joined 2m", Waiting: 12},
 		},
 		Session: []string{"412 events", "1 gap"},
 		Columns: view.Columns{Time: 8, Where: 10, Who: 6},

@@ -55,6 +55,8 @@ type Theme struct {
 type Header struct {
 	Who   string
 	State State
+	// Writing says as whom the reader writes; empty for one who only looks.
+	Writing string
 	// Word is the state: "live", "lost 14:31:02, retry 3 in 4s".
 	Word string
 	// Mode is said behind Who: "REPLAY"; Position says how far it is.

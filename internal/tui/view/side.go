@@ -1,9 +1,7 @@
 package view
 
 import (
-	"slices"
 	"strconv"
-	"strings"
 
 	"cslack-stream/internal/tui/text"
 )
@@ -55,16 +53,16 @@ func (s *Screen) agents(width int) []string {
 	for _, a := range s.Agents {
 		names = max(names, text.Width(a.Name))
 		if a.Waiting > 0 {
-			counts = max(counts, 1+len(strconv.Itoa(a.Waiting)))
+			// With room for ten, so that nothing moves when there are.
+			counts = max(counts, 3, 1+len(strconv.Itoa(a.Waiting)))
 		}
 	}
-	names = min(names, width-3-1-didWidth-counts)
+	names = min(names, width-3-1-didWidth-counts-1)
 	title := newRow(width, s.Theme).space(1).put("AGENTS", bold)
 	if counts > 0 {
 		title.space(title.left-len("waiting")-1).put("waiting", faint)
 	}
 	room := width - 3 - names - 1 - counts - 1
-	ago := !slices.ContainsFunc(s.Agents, func(a Present) bool { return text.Width(a.Did) > room })
 	lines := []string{title.String()}
 	for _, a := range s.Agents {
 		mark := "○"
@@ -72,11 +70,7 @@ func (s *Screen) agents(width int) []string {
 			mark = "●"
 		}
 		r := newRow(width, s.Theme).space(1).put(mark, plain).space(1).fit(a.Name, names, plain).space(1)
-		did := a.Did
-		if !ago {
-			did = strings.TrimSuffix(did, " ago")
-		}
-		r.fit(did, room, faint)
+		r.fit(a.Did, room, faint)
 		if a.Waiting > 0 {
 			count := strconv.Itoa(a.Waiting)
 			r.space(counts-len(count)).put(count, bold)
