@@ -103,7 +103,7 @@ func (a *attached) why(ctx context.Context, id string, agent event.Agent) (event
 
 // trouble tells why changes are not read now; nil if they are.
 func (a *attached) trouble() error {
-	if c := a.Condition(); c.State == engine.Degraded {
+	if c := a.Condition(); c.State == engine.Degraded && !c.Reads {
 		return c.Err
 	}
 	return nil

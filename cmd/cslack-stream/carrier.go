@@ -50,7 +50,7 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 	if err != nil {
 		return nil, errors.Join(err, a.events.Close(), host.Close())
 	}
-	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval})
+	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval, Logger: log.Logger})
 	err = a.start(ctx, engine.Options{
 		Changes: changes, Store: a.events, File: file, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Logger: log.Logger,
 		Install: func(ctx context.Context) (*capture.Look, error) {
@@ -91,13 +91,21 @@ func carryInMemory(ctx context.Context, path string, t tuning, logger *slog.Logg
 	return a, err
 }
 
+// problem says in one sentence what is wrong with an engine.
+func problem(c engine.Condition) string {
+	if c.Reads {
+		return c.Err.Error()
+	}
+	return fmt.Sprintf("capture has failed since %s: %v", c.Since.UTC().Format(time.RFC3339), c.Err)
+}
+
 // health tells how the engine is.
 func (a *attached) health(ctx context.Context) server.Health {
 	c := a.Condition()
 	h := server.Health{Status: server.StatusHealthy, Backend: a.backend, Capture: a.capture, Carries: a.carries && c.Carries}
 	if c.State == engine.Degraded {
 		h.Status = server.StatusDegraded
-		h.Problems = append(h.Problems, fmt.Sprintf("capture has failed since %s: %v", c.Since.UTC().Format(time.RFC3339), c.Err))
+		h.Problems = append(h.Problems, problem(c))
 	}
 	b, err := a.Bounds(ctx)
 	if err != nil {

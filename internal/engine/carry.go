@@ -207,7 +207,8 @@ func (e *Engine) setFollowing(following bool) {
 		e.logger.Info("carrying", slog.Bool("carries", !following))
 	}
 	e.following = following
-	e.setCondition(e.Condition().State, e.Condition().Err)
+	c := e.condition.Load()
+	e.setCondition(c.State, c.Err)
 }
 
 // trimmedElsewhere handles changes that are gone behind the checkpoint
@@ -236,7 +237,14 @@ func (e *Engine) trimIfDue(ctx context.Context) error {
 	if e.opts.File == "" || e.following {
 		return nil
 	}
-	if e.state.Checkpoint.ID-e.trimmed < trimRows && time.Since(e.trimTime) < trimBusy {
+	pause := trimBusy
+	if e.state.Checkpoint.ID-e.trimmed >= trimRows {
+		pause = 0
+		if e.untrimmed {
+			pause = trimEvery
+		}
+	}
+	if time.Since(e.trimTime) < pause {
 		return nil
 	}
 	return e.trim(ctx)
@@ -244,7 +252,9 @@ func (e *Engine) trimIfDue(ctx context.Context) error {
 
 // trim removes carried changes from the host's file. They must be durable in
 // the log first, and the one at the checkpoint stays: it proves later that
-// the change log is still the same.
+// the change log is still the same. Where they can not be removed they stay
+// until it is tried again: the engine carries on all the same, and capture
+// says what is wrong.
 func (e *Engine) trim(ctx context.Context) error {
 	t, ok := e.opts.Changes.(Trimmer)
 	if !ok || e.state.Checkpoint.ID == e.trimmed {
@@ -253,9 +263,10 @@ func (e *Engine) trim(ctx context.Context) error {
 	if err := e.opts.Store.Sync(ctx); err != nil {
 		return err
 	}
-	if err := t.Trim(ctx, e.opts.File, e.state.Checkpoint.ID); err != nil {
-		return err
+	err := t.Trim(ctx, e.opts.File, e.state.Checkpoint.ID)
+	e.untrimmed, e.trimTime = err != nil, time.Now()
+	if err == nil {
+		e.trimmed = e.state.Checkpoint.ID
 	}
-	e.trimmed, e.trimTime = e.state.Checkpoint.ID, time.Now()
 	return nil
 }

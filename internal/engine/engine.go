@@ -20,6 +20,7 @@ import (
 	"cslack-stream/internal/engine/bus"
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/sqlitedb"
 )
 
 // Options configure an Engine. Changes and Store are required.
@@ -66,7 +67,8 @@ type Engine struct {
 	stale     bool // the state must be loaded again before rendering
 	following bool // another engine carries
 	trimmed   int64
-	trimTime  time.Time
+	trimTime  time.Time     // of the last attempt
+	untrimmed bool          // which failed
 	hold      time.Duration // before the next read: see gather
 
 	progress  progress
@@ -177,7 +179,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer wg.Wait()
 	wait := time.Duration(0)
 	for ctx.Err() == nil {
-		err := e.step(ctx)
+		err := sqlitedb.Explained(e.step(ctx))
 		if err == nil || ctx.Err() != nil {
 			if wait > 0 && ctx.Err() == nil {
 				e.logger.Info("capture recovered")

@@ -69,3 +69,10 @@ type Trimmer interface {
 	// file, is noted as their carrier.
 	Trim(ctx context.Context, file string, below int64) error
 }
+
+// Troubled is a capture.Changes that has more to do than to read changes.
+type Troubled interface {
+	// Trouble tells what of that fails now, while changes are read; nil if
+	// nothing does. It is safe to call at any time.
+	Trouble() error
+}

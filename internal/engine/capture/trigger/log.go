@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -27,6 +28,8 @@ type Options struct {
 	// Interval is the longest time between two looks; 0 means the default of
 	// package wake.
 	Interval time.Duration
+	// Logger is told of trouble with writing, and of its end; nil discards it.
+	Logger *slog.Logger
 }
 
 // Log reads the change log of one database.
@@ -34,13 +37,14 @@ type Log struct {
 	opts    Options
 	host    *capture.Host
 	watcher *wake.Watcher
+	upkeep  *upkeep
 	file    os.FileInfo // the database's at the last pull
 }
 
 // New returns a Log. It opens nothing yet.
 func New(opts Options) *Log {
 	return &Log{
-		opts: opts, host: opts.Host,
+		opts: opts, host: opts.Host, upkeep: newUpkeep(opts.Logger),
 		watcher: wake.New(wake.Options{Path: opts.Host.Path() + "-wal", Interval: opts.Interval}),
 	}
 }
@@ -283,5 +287,8 @@ func (l *Log) position(ctx context.Context, c *sql.Conn) (claudeslack.Checkpoint
 
 // Close releases the database.
 func (l *Log) Close() error {
-	return errors.Join(l.watcher.Close(), l.host.Close(), l.leave())
+	l.upkeep.close()
+	err := errors.Join(l.watcher.Close(), l.host.Close())
+	l.leave()
+	return err
 }

@@ -43,8 +43,9 @@ func claim(ctx context.Context, w *sql.Conn, file, path string, takeOver bool) e
 }
 
 // Trim removes changes below the id below, in small slices, as long as file
-// is the carrier. The caller has made durable that they are carried. A busy
-// database is left alone: the rows wait for the next time.
+// is the carrier. The caller has made durable that they are carried. What is
+// wrong with writing to the database, Trouble tells too: the rows wait for the
+// next time.
 func (l *Log) Trim(ctx context.Context, file string, below int64) error {
 	err := l.write(ctx, func(w *sql.Conn) error {
 		for {
@@ -54,7 +55,7 @@ func (l *Log) Trim(ctx context.Context, file string, below int64) error {
 			}
 		}
 	})
-	if err != nil && !sqlitedb.IsBusy(err) {
+	if err != nil {
 		return fmt.Errorf("trim change log: %w", err)
 	}
 	return nil
@@ -80,8 +81,19 @@ AND EXISTS(SELECT 1 FROM cslack_meta WHERE k='carrier' AND v=?)`, below, trimSli
 // is urgent either.
 func (l *Log) write(ctx context.Context, f func(*sql.Conn) error) error {
 	if l.opts.ReadOnly {
-		return errors.New("write to host database: this is a read-only attachment")
+		return errReadOnly
 	}
+	err := l.writeOnce(ctx, f)
+	switch {
+	case err == nil:
+		l.upkeep.note(nil)
+	case ctx.Err() == nil && sqlitedb.Code(err) != 0: // what else is wrong is not the file's fault
+		l.upkeep.note(fmt.Errorf("write to %s: %w", l.host.Path(), err))
+	}
+	return err
+}
+
+func (l *Log) writeOnce(ctx context.Context, f func(*sql.Conn) error) error {
 	db, c, err := sqlitedb.Conn(ctx, l.host.Path(), sqlitedb.ReadWrite, "busy_timeout(200)", "wal_autocheckpoint(0)", "synchronous(NORMAL)")
 	if err != nil {
 		return fmt.Errorf("write to host database: %w", err)
@@ -90,12 +102,13 @@ func (l *Log) write(ctx context.Context, f func(*sql.Conn) error) error {
 }
 
 // leave empties the write-ahead log when nobody else has the database open,
-// as the host's own last connection does. Nothing waits for it.
+// as the host's own last connection does. Nothing depends on it: whoever opens
+// the database next reads the log.
 //
 //nolint:contextcheck,nolintlint // closing has no context, which would be reported where Close is called
-func (l *Log) leave() error {
+func (l *Log) leave() {
 	if _, err := os.Stat(l.host.Path() + "-wal"); l.opts.ReadOnly || err != nil {
-		return nil
+		return
 	}
-	return l.write(context.Background(), func(*sql.Conn) error { return nil })
+	_ = l.writeOnce(context.Background(), func(*sql.Conn) error { return nil })
 }

@@ -1,0 +1,131 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"cslack-stream/internal/engine/claudeslack/hosttest"
+	"cslack-stream/internal/server"
+)
+
+// The tests in this file are about a host that misbehaves: for as long as it
+// does, /health and the log say what is wrong and what to do, and then all is
+// well again by itself.
+
+// untilDegraded waits until the server says that it is degraded, with a
+// problem that holds each of the words, and returns that.
+func (s *serving) untilDegraded(words ...string) string {
+	s.t.Helper()
+	var h server.Health
+	eventually(s.t, "a degraded server whose problem holds "+strings.Join(words, ", "), func() bool {
+		h = s.health()
+		for _, word := range words {
+			if len(h.Problems) != 1 || !strings.Contains(h.Problems[0], word) {
+				return false
+			}
+		}
+		return h.Status == server.StatusDegraded
+	})
+	return h.Problems[0]
+}
+
+// untilHealthy waits until all is well.
+func (s *serving) untilHealthy() {
+	s.t.Helper()
+	eventually(s.t, "a healthy server", func() bool {
+		h := s.health()
+		return h.Status == server.StatusHealthy && len(h.Problems) == 0
+	})
+}
+
+// said counts the lines of the server's log that hold the words.
+func (s *serving) said(words string) (n int) {
+	for _, line := range s.err.lines() {
+		if strings.Contains(line, words) {
+			n++
+		}
+	}
+	return n
+}
+
+// saidOnce fails the test if the log does not say it once, in all.
+func (s *serving) saidOnce(each ...string) {
+	s.t.Helper()
+	for _, words := range each {
+		if n := s.said(words); n != 1 {
+			s.t.Errorf("the log says %q %d times, want once:\n%s", words, n, s.err)
+		}
+	}
+}
+
+// TestServe_WriteLockHeld: while another process holds the write lock, for
+// longer than the host waits for it, readers go on, and it is said what is
+// wrong.
+func TestServe_WriteLockHeld(t *testing.T) {
+	t.Parallel()
+	sc, w := newWorldScene(t)
+	s := sc.serve()
+	f := s.open(operatorQuery, s.beginning())
+	w.Exec(say("before"))
+	f.untilText("before")
+	holder := hosttest.StartWriter(t, sc.db)
+	holder.Do(hosttest.Step{Keep: true, SQL: []string{`BEGIN IMMEDIATE`, say("from who holds it")}})
+	s.untilDegraded("another process has held the write lock for", "end that process")
+	s.err.until(t, "that the lock is held", func(text string) bool { return strings.Contains(text, "another process has held the write lock") })
+	compare(t, "a fresh reader meanwhile", []string{"before"}, texts(s.everything(operatorQuery, s.beginning())))
+	holder.Do(hosttest.Step{Keep: true, SQL: []string{`COMMIT`}})
+	f.untilText("from who holds it")
+	s.untilHealthy()
+	s.saidOnce("another process has held the write lock", "the database can be written to again")
+	s.stop()
+}
+
+// TestServe_LongRead: somebody reads for long, and the write-ahead log grows.
+// What is written meanwhile is streamed, and no writer waits for us: emptying
+// the log would hold the write lock for as long as it copies and waits.
+func TestServe_LongRead(t *testing.T) {
+	t.Parallel()
+	rows := "4000" // of 4 kB, each of them in a table and in the change log
+	if os.Getenv("CSLACK_TEST_LONG") != "" {
+		rows = "120000" // a gigabyte
+	}
+	sc, w := newWorldScene(t)
+	s := sc.serve()
+	f := s.open(operatorQuery+"&types=channel.*", s.beginning())
+	w.Exec(say("before"))
+	reader := hosttest.StartWriter(t, sc.db)
+	reader.Do(hosttest.Step{Keep: true, SQL: []string{`BEGIN`, `SELECT count(*) FROM messages`}})
+	channel := func(id string) string {
+		return `INSERT INTO channels(id,channel_type,access_type,scope,name) VALUES('` + id + `','channel','open','global','` + id + `')`
+	}
+	w.Exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<`+rows+`)
+INSERT INTO messages(channel_id,sender_id,sender_project_id,content) SELECT 'global:general','bob','p',hex(randomblob(2000)) FROM n`, channel("after"))
+	f.until("the channel after", func(fr frame) bool { return strings.Contains(fr.raw, `"after"`) })
+	eventually(t, "a trimmed change log", func() bool { return sc.query(`SELECT count(*) FROM cslack_change`)[0] == "1" })
+	size := sc.walSize()
+	// Longer than it takes to find the database idle twice.
+	w.Do(hosttest.Step{Keep: true, SQL: []string{`PRAGMA busy_timeout=100`}})
+	for range 100 {
+		w.Do(hosttest.Step{Keep: true, SQL: []string{`BEGIN IMMEDIATE`, `ROLLBACK`, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<30000) SELECT max(i) FROM n`}})
+	}
+	if sc.walSize() < size {
+		t.Error("got a write-ahead log that was emptied under a reader")
+	}
+	w.Exec(channel("while it is read"))
+	f.until("the channel while it is read", func(fr frame) bool { return strings.Contains(fr.raw, `"while it is read"`) })
+	reader.Do(hosttest.Step{Keep: true, SQL: []string{`ROLLBACK`}})
+	eventually(t, "an empty -wal", sc.walIsEmpty)
+	s.untilHealthy()
+	sc.checkIntegrity()
+}
+
+func (sc *scene) walSize() int64 {
+	info, err := os.Stat(sc.db + "-wal")
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
