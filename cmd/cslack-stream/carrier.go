@@ -13,6 +13,7 @@ import (
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/capture/trigger"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/sqlitedb"
 	"cslack-stream/internal/server"
 )
 
@@ -33,15 +34,15 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 	}
 	switch {
 	case status.Outdated():
-		log.tell(ctx, "%s: %s", path, status.Upgraded())
+		log.tellOnce(ctx, "%s: %s", path, status.Upgraded())
 	case !status.Installed && !status.Newer():
-		log.tell(ctx, "%s: %s", path, trigger.Added(generation))
+		log.tellOnce(ctx, "%s: %s", path, trigger.Added(generation))
 	}
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
 	a.events, err = openEvents(ctx, path, sqlite.Options{Path: t.events(path), TTL: t.ttl, Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch())})
 	if err != nil {
 		err = errors.Join(err, host.Close())
-		if errors.Is(err, sqlite.ErrForeign) || errors.Is(err, sqlite.ErrLayout) {
+		if errors.Is(err, sqlite.ErrForeign) || errors.Is(err, sqlite.ErrLayout) || sqlitedb.IsFull(err) || sqlitedb.IsBusy(err) {
 			return nil, err
 		}
 		return carryInMemory(ctx, path, t, log.Logger, err)

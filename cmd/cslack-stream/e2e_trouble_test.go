@@ -3,7 +3,10 @@
 package main
 
 import (
+	"net/http"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -36,8 +39,8 @@ func (s *serving) untilDegraded(words ...string) string {
 func (s *serving) untilHealthy() {
 	s.t.Helper()
 	eventually(s.t, "a healthy server", func() bool {
-		h := s.health()
-		return h.Status == server.StatusHealthy && len(h.Problems) == 0
+		body, err := s.get("/health") // which may fail, until there is something to serve
+		return err == nil && strings.Contains(string(body), `"status":"healthy"`)
 	})
 }
 
@@ -128,4 +131,90 @@ func (sc *scene) walSize() int64 {
 		return 0
 	}
 	return info.Size()
+}
+
+// waits starts serve where it has something to wait for, and returns it when
+// /health says what.
+func (sc *scene) waits(words string) *serving {
+	sc.t.Helper()
+	c := sc.start(sc.serveArgs()...)
+	s := &serving{child: c, client: &http.Client{Transport: new(http.Transport)}}
+	sc.t.Cleanup(s.client.CloseIdleConnections)
+	c.err.until(sc.t, "what it waits for", waitingAt.MatchString)
+	s.url = waitingAt.FindStringSubmatch(c.err.String())[1]
+	s.untilFailed(words)
+	return s
+}
+
+var waitingAt = regexp.MustCompile(`waiting for .* (http://\S+)/health says so too\n`)
+
+// untilFailed waits until the server can serve nothing, and says why.
+func (s *serving) untilFailed(words string) {
+	s.t.Helper()
+	eventually(s.t, "a server that waits, and says "+words, func() bool {
+		_, err := s.get("/health")
+		return err != nil && strings.Contains(err.Error(), "503") && strings.Contains(err.Error(), words)
+	})
+}
+
+// TestServe_WaitsForItsDatabase: serve is started before Claude-Slack. It
+// makes no file, says what it waits for, takes an empty file and a schema in
+// the making as they come, and then streams everything.
+func TestServe_WaitsForItsDatabase(t *testing.T) {
+	t.Parallel()
+	made := hosttest.NewDatabase(t)
+	sc := newScene(t, filepath.Join(t.TempDir(), "data", "claude-slack.db"))
+	s := sc.waits("waiting for " + sc.db + " to be created by Claude-Slack")
+	if _, err := s.get("/api/stream?" + operatorQuery); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("got %v for a stream of nothing, want 503", err)
+	}
+	if _, err := os.Stat(filepath.Dir(sc.db)); err == nil {
+		t.Fatal("got a directory for the database, want none made")
+	}
+	if err := os.Mkdir(filepath.Dir(sc.db), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	shell(t, "touch", sc.db)
+	s.untilFailed("which is empty")
+	w := hosttest.StartWriter(t, sc.db)
+	statements, err := queryFile(t.Context(), made, `SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '*_fts_*' ORDER BY type='table' DESC, name<>'projects'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Exec(statements[0])
+	s.untilFailed("to finish its tables")
+	w.Exec(statements[1:]...)
+	s.untilHealthy()
+	f := s.open(operatorQuery, s.beginning())
+	w.Exec(e2eWorld...)
+	w.Exec(say("first"))
+	f.untilText("first")
+	s.saidOnce("to be created by Claude-Slack", "which is empty", "adds the tables", "serving "+sc.db)
+	s.stop()
+}
+
+// TestServe_StopsWhileItWaits: told to stop, it ends in order.
+func TestServe_StopsWhileItWaits(t *testing.T) {
+	t.Parallel()
+	newScene(t, filepath.Join(t.TempDir(), "claude-slack.db")).waits("to be created").stop()
+}
+
+// TestServe_StartedWhileLocked: where nothing is to be installed nobody is
+// waited for; where something is, serve waits.
+func TestServe_StartedWhileLocked(t *testing.T) {
+	t.Parallel()
+	lock := hosttest.Step{Keep: true, SQL: []string{`BEGIN IMMEDIATE`}}
+	unlock := hosttest.Step{Keep: true, SQL: []string{`ROLLBACK`}}
+	sc, w := newWorldScene(t)
+	holder := hosttest.StartWriter(t, sc.db)
+	holder.Do(lock)
+	s := sc.waits("end that process")
+	holder.Do(unlock)
+	s.untilHealthy()
+	s.stop()
+	w.Exec(say("while stopped"))
+	holder.Do(lock)
+	s = sc.serve()
+	s.open(operatorQuery, s.beginning()).untilText("while stopped")
+	holder.Do(unlock)
 }

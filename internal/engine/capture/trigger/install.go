@@ -113,8 +113,9 @@ func CheckGeneration(g claudeslack.Generation) error {
 		return nil
 	}
 	return &claudeslack.SchemaError{
-		Found:  "the database has an unknown schema (it lacks " + strings.Join(g.Missing, ", ") + ")",
-		Remedy: "nothing was added; watch and tail can still show its messages, read-only",
+		Found:   "the database has an unknown schema (it lacks " + strings.Join(g.Missing, ", ") + ")",
+		Remedy:  "nothing was added; watch and tail can still show its messages, read-only",
+		Partial: g.Partial,
 	}
 }
 
@@ -141,6 +142,10 @@ func Install(ctx context.Context, path string) (*capture.Look, error) {
 		return nil, err
 	}
 	if err := CheckGeneration(g); err != nil {
+		return nil, err
+	}
+	// Where nothing is to do, nobody is waited for.
+	if s, err := ReadStatus(ctx, w); err != nil || s.Installed && !s.Outdated() {
 		return nil, err
 	}
 	var look *capture.Look

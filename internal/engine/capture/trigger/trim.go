@@ -24,6 +24,10 @@ var ErrNotCarrier = errors.New("the change log is carried into another event fil
 // returns ErrNotCarrier.
 func (l *Log) Claim(ctx context.Context, file, path string, takeOver bool) error {
 	return l.write(ctx, func(w *sql.Conn) error {
+		// Where nothing is to do, nobody is waited for.
+		if s, err := ReadStatus(ctx, w); err != nil || s.Carrier == file {
+			return err
+		}
 		return sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error { return claim(ctx, w, file, path, takeOver) })
 	})
 }

@@ -11,9 +11,14 @@ import (
 	"cslack-stream/internal/engine/sqlitedb"
 )
 
-// lockPatience is how long somebody may hold the write lock before that is
-// trouble: as long as the host itself waits for it.
-const lockPatience = 5 * time.Second
+const (
+	// lockPatience is how long somebody may hold the write lock before that is
+	// trouble: as long as the host itself waits for it.
+	lockPatience = 5 * time.Second
+	// tryEvery is how often it is seen whether an idle database can be written
+	// to.
+	tryEvery = 2 * time.Second
+)
 
 // upkeep is the writing that the engine does in the host's database, beside
 // reading it. What fails there is said once and tried again when it is next
@@ -86,7 +91,7 @@ func (u *upkeep) note(err error) {
 func (u *upkeep) due() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.err != nil || !u.locked.IsZero() || time.Since(u.last) >= lockPatience
+	return u.err != nil || !u.locked.IsZero() || time.Since(u.last) >= tryEvery
 }
 
 func (u *upkeep) trouble() error {
