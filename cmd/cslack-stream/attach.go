@@ -23,7 +23,7 @@ import (
 // eventFile is where the events of a database are kept, unless the
 // configuration says otherwise.
 func eventFile(database string) string {
-	return strings.TrimSuffix(database, filepath.Ext(database)) + "-cslack-events.db"
+	return strings.TrimSuffix(database, filepath.Ext(database)) + sqlite.Suffix
 }
 
 // attached is an engine in this process, at work on a database.

@@ -39,7 +39,7 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		log.tellOnce(ctx, "%s: %s", path, trigger.Added(generation))
 	}
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
-	a.events, err = openEvents(ctx, path, sqlite.Options{Path: t.events(path), TTL: t.ttl, Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch())})
+	a.events, err = openEvents(ctx, path, sqlite.Options{Path: t.events(path), TTL: t.ttl, Logger: log.Logger, Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch())})
 	if err != nil {
 		err = errors.Join(err, host.Close())
 		if errors.Is(err, sqlite.ErrForeign) || errors.Is(err, sqlite.ErrLayout) || sqlitedb.IsFull(err) || sqlitedb.IsBusy(err) {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"cslack-stream/internal/engine/claudeslack/hosttest"
+	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/server"
 )
 
@@ -217,4 +219,119 @@ func TestServe_StartedWhileLocked(t *testing.T) {
 	s = sc.serve()
 	s.open(operatorQuery, s.beginning()).untilText("while stopped")
 	holder.Do(unlock)
+}
+
+// events is the event file beside the database.
+func (sc *scene) events() string { return eventFile(sc.db) }
+
+// overwrite writes rubbish over all pages of a file but the first ones.
+func overwrite(t *testing.T, path string, keep int) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := keep * 4096; i < len(data); i++ {
+		data[i] = byte(i * 7)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.Write(data)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestServe_EventFileDamaged: a damaged event file is kept under another name,
+// and a new epoch begins with what the database says.
+func TestServe_EventFileDamaged(t *testing.T) {
+	t.Parallel()
+	for name, keep := range map[string]int{"all of it": 0, "all but the schema": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sc, w := newWorldScene(t)
+			s := sc.serve()
+			w.Exec(sayEach("before", 3)...)
+			s.open(operatorQuery, s.beginning()).untilText("before2")
+			cursor := s.beginning()
+			s.stop()
+			overwrite(t, sc.events(), keep)
+			w.Exec(say("while stopped"))
+
+			s = sc.serve()
+			want := append(numbered("before", 3), "while stopped")
+			compare(t, "a fresh reader", want, texts(s.everything(operatorQuery, s.beginning())))
+			old := s.open(operatorQuery, cursor)
+			old.untilType(event.StreamGap)
+			w.Exec(say("after"))
+			old.untilText("after")
+			s.untilHealthy()
+			s.saidOnce("the event file is damaged; it was set aside")
+			if found, _ := filepath.Glob(sc.events() + ".corrupt-*"); len(found) != 1 {
+				t.Errorf("got %q set aside, want one file", found)
+			}
+			// It carries, as before.
+			eventually(t, "a trimmed change log", func() bool { return sc.query(`SELECT count(*) FROM cslack_change`)[0] == "1" })
+		})
+	}
+}
+
+// TestServe_EventFileGone: somebody removes the event file of a running
+// server. It goes on in a new one, with a new epoch: nobody would ever find
+// what is written to a file without a name.
+func TestServe_EventFileGone(t *testing.T) {
+	t.Parallel()
+	sc, w := newWorldScene(t)
+	s := sc.serve()
+	f := s.open(operatorQuery, s.beginning())
+	w.Exec(say("before"))
+	f.untilText("before")
+	shell(t, "rm", sc.events(), sc.events()+"-wal", sc.events()+"-shm")
+	w.Exec(say("behind it"))
+	f.untilType(event.StreamGap)
+	f.untilType(event.StreamInitial)
+	w.Exec(say("after"))
+	f.untilText("after")
+	s.untilHealthy()
+	s.saidOnce("the event file was removed or replaced")
+	s.stop()
+	s = sc.serve()
+	compare(t, "the next server", []string{"before", "behind it", "after"}, texts(s.everything(operatorQuery, s.beginning())))
+}
+
+// TestServe_DirectoryGone: the directory of database and event file is deleted
+// and made again.
+func TestServe_DirectoryGone(t *testing.T) {
+	t.Parallel()
+	made := hosttest.NewDatabase(t)
+	hosttest.StartWriter(t, made).Exec(e2eWorld...)
+	sc := newScene(t, filepath.Join(t.TempDir(), "data", "claude-slack.db"))
+	again := func() {
+		shell(t, "mkdir", filepath.Dir(sc.db))
+		shell(t, "cp", made, sc.db)
+	}
+	again()
+	s := sc.serve()
+	f := s.open(operatorQuery, s.beginning())
+	hosttest.StartWriter(t, sc.db).Exec(say("before"))
+	f.untilText("before")
+	c := sc.start("tail", "alice", "--db", sc.db, "--direct", "--type", "message.new", "--template", "{{.Text}}")
+	c.out.untilLine(t, "before")
+	shell(t, "rm", "-r", filepath.Dir(sc.db))
+	s.untilDegraded(sc.db, "waiting for it to be there again")
+	c.err.until(t, "that the database is gone", func(text string) bool { return strings.Contains(text, "waiting for it to be there again") })
+	again()
+	f.untilType(event.StreamInitial)
+	s.untilHealthy()
+	c.err.until(t, "that it is there again", func(text string) bool { return strings.Contains(text, "capture recovered") })
+	hosttest.StartWriter(t, sc.db).Exec(say("after"))
+	f.untilText("after")
+	c.out.untilLine(t, "after")
+	s.stop()
+	if _, err := os.Stat(sc.events()); err != nil {
+		t.Errorf("got %v, want an event file in the new directory", err)
+	}
+	s.saidOnce("capture failed; trying again", "beginning a new epoch", "capture recovered")
 }

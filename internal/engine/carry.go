@@ -144,9 +144,22 @@ func (e *Engine) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if state.Checkpoint.Log == "" {
+		return e.begunAnew(ctx)
+	}
 	e.state, e.stale = state, false
 	e.checks.reset(state.Workspace.Checked())
 	return nil
+}
+
+// begunAnew fills a log that has lost what it held while the engine ran. What
+// the host's tables say is all there is.
+func (e *Engine) begunAnew(ctx context.Context) error {
+	look, err := e.opts.Changes.Look(ctx)
+	if err != nil {
+		return err
+	}
+	return e.renew(ctx, look)
 }
 
 // adopt publishes what another engine has appended.
@@ -154,6 +167,10 @@ func (e *Engine) adopt(ctx context.Context) error {
 	at, err := e.opts.Store.Checkpoint(ctx)
 	if err != nil {
 		return err
+	}
+	if at.Log == "" {
+		e.setFollowing(false)
+		return e.begunAnew(ctx)
 	}
 	for {
 		events, err := e.log.Read(ctx, e.window.Latest(), event.Filter{}, e.opts.Limit)

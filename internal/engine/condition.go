@@ -35,9 +35,11 @@ type Condition struct {
 // Condition returns how the engine is. It is safe to call at any time.
 func (e *Engine) Condition() Condition {
 	c := *e.condition.Load()
-	if t, ok := e.opts.Changes.(Troubled); ok && c.State == Healthy {
-		if err := t.Trouble(); err != nil {
-			c.State, c.Err, c.Reads = Degraded, err, true
+	for _, part := range []any{e.opts.Changes, e.opts.Store} {
+		if t, ok := part.(Troubled); ok && c.State == Healthy {
+			if err := t.Trouble(); err != nil {
+				c.State, c.Err, c.Reads = Degraded, err, true
+			}
 		}
 	}
 	return c

@@ -70,9 +70,10 @@ type Trimmer interface {
 	Trim(ctx context.Context, file string, below int64) error
 }
 
-// Troubled is a capture.Changes that has more to do than to read changes.
+// Troubled is a capture.Changes or a Store that has more to do than to give
+// and take changes.
 type Troubled interface {
-	// Trouble tells what of that fails now, while changes are read; nil if
-	// nothing does. It is safe to call at any time.
+	// Trouble tells what of that fails now, while changes become events; nil
+	// if nothing does. It is safe to call at any time.
 	Trouble() error
 }

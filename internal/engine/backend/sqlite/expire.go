@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"cslack-stream/internal/engine/sqlitedb"
@@ -45,7 +44,7 @@ trimmed_rest=max(trimmed_rest,coalesce((SELECT max(id) FROM expired WHERE NOT dm
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("expire events: %w", err)
+		return 0, l.failed("expire events", err)
 	}
 	return removed, nil
 }
