@@ -37,6 +37,7 @@ type attached struct {
 	notes        []string // what a reader should know, one line each
 	events       *sqlite.Log
 	carries      bool
+	lasting      string // what is wrong until this process ends
 
 	cancel context.CancelFunc
 	done   chan struct{}

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"cslack-stream/internal/engine"
@@ -39,7 +42,7 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		log.tellOnce(ctx, "%s: %s", path, trigger.Added(generation))
 	}
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
-	a.events, err = openEvents(ctx, path, sqlite.Options{Path: t.events(path), TTL: t.ttl, Logger: log.Logger, Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch())})
+	a.events, err = openEvents(ctx, path, sqlite.Options{Path: t.events(path), TTL: t.ttl, Logger: log.Logger, Carrier: carrierName()})
 	if err != nil {
 		err = errors.Join(err, host.Close())
 		if errors.Is(err, sqlite.ErrForeign) || errors.Is(err, sqlite.ErrLayout) || sqlitedb.IsFull(err) || sqlitedb.IsBusy(err) {
@@ -48,12 +51,16 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		return carryInMemory(ctx, path, t, log.Logger, err)
 	}
 	file, err := a.events.File(ctx)
+	following := false
+	if err == nil {
+		following, err = joinCarriers(ctx, a.events)
+	}
 	if err != nil {
 		return nil, errors.Join(err, a.events.Close(), host.Close())
 	}
 	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval, Logger: log.Logger})
 	err = a.start(ctx, engine.Options{
-		Changes: changes, Store: a.events, File: file, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Logger: log.Logger,
+		Changes: changes, Store: a.events, File: file, Following: following, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Logger: log.Logger,
 		Install: func(ctx context.Context) (*capture.Look, error) {
 			look, err := trigger.Install(ctx, path)
 			if err == nil {
@@ -68,10 +75,44 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 	if errors.Is(err, trigger.ErrNotCarrier) {
 		return nil, fmt.Errorf("%w: stop that engine, or take over with: cslack-stream capture install --take-over", err)
 	}
+	if sqlitedb.IsReadOnlyDirectory(err) {
+		return nil, fmt.Errorf("%w: let this user write to %s and its directory, or add nothing to it with --no-install", err, path)
+	}
 	if err != nil {
 		return nil, schemaAt(path, err)
 	}
 	return a, nil
+}
+
+// joinCarriers tells whether another engine carries into the log; if none
+// does, this one is noted.
+func joinCarriers(ctx context.Context, events *sqlite.Log) (following bool, err error) {
+	last, err := events.Carrier(ctx)
+	if err != nil || runs(last) {
+		return err == nil, err
+	}
+	return false, events.NoteCarrier(ctx)
+}
+
+// carrierName is what an engine of this process is noted as where it carries.
+func carrierName() string { return fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch()) }
+
+// runs reports whether the process of a carrier seems to run. Another one may
+// have its number, or it may run elsewhere; then the first change shows who
+// carries.
+func runs(carrier string) bool {
+	number, _, _ := strings.Cut(carrier, "-")
+	pid, err := strconv.Atoi(number)
+	if err != nil || pid <= 0 || pid == os.Getpid() {
+		return false
+	}
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	defer p.Release()
+	err = p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, syscall.EPERM)
 }
 
 // carryInMemory is for an event file that can not be opened or written. The
@@ -87,6 +128,7 @@ func carryInMemory(ctx context.Context, path string, t tuning, logger *slog.Logg
 	}
 	a, err := attachReadOnly(ctx, path, t, logger)
 	if err == nil {
+		a.lasting = fmt.Sprintf("events are kept in memory only, since the event file can not be used: %v; mend that and start again", sqlitedb.Explained(cause))
 		a.note("the event file can not be used, so events are kept in memory only, and cursors end with this process (move the file away and start again for a new one): %v", cause)
 	}
 	return a, err
@@ -107,6 +149,10 @@ func (a *attached) health(ctx context.Context) server.Health {
 	if c.State == engine.Degraded {
 		h.Status = server.StatusDegraded
 		h.Problems = append(h.Problems, problem(c))
+	}
+	if a.lasting != "" {
+		h.Status = server.StatusDegraded
+		h.Problems = append(h.Problems, a.lasting)
 	}
 	b, err := a.Bounds(ctx)
 	if err != nil {

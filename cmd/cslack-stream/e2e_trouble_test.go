@@ -335,3 +335,50 @@ func TestServe_DirectoryGone(t *testing.T) {
 	}
 	s.saidOnce("capture failed; trying again", "beginning a new epoch", "capture recovered")
 }
+
+// TestServe_ChangeLogEmptied: somebody deletes the rows of the change log by
+// hand. What was in it may be lost: a new epoch begins, once.
+func TestServe_ChangeLogEmptied(t *testing.T) {
+	t.Parallel()
+	sc, w := newWorldScene(t)
+	s := sc.serve()
+	f := s.open(operatorQuery, s.beginning())
+	w.Exec(say("before"))
+	f.untilText("before")
+	w.Exec(`DELETE FROM cslack_change`)
+	f.untilType(event.StreamGap)
+	f.untilType(event.StreamInitial)
+	s.untilHealthy()
+	w.Exec(say("after"))
+	f.untilText("after")
+	s.saidOnce("beginning a new epoch")
+	if n := s.said("capture failed"); n != 0 {
+		t.Errorf("the log says %d times that capture failed, want never:\n%s", n, s.err)
+	}
+	compare(t, "a fresh reader", []string{"before", "after"}, texts(s.everything(operatorQuery, s.beginning())))
+}
+
+// TestServe_NewerTriggers: a newer build upgrades the change log while this
+// one serves. It says so for as long as that is so, also when changes come,
+// and goes on when the triggers are its own again.
+func TestServe_NewerTriggers(t *testing.T) {
+	t.Parallel()
+	sc, w := newWorldScene(t)
+	s := sc.serve()
+	f := s.open(operatorQuery, s.beginning())
+	w.Exec(say("before"))
+	f.untilText("before")
+	own := sc.query(`SELECT v FROM cslack_meta WHERE k='version'`)[0]
+	w.Exec(`UPDATE cslack_meta SET v=99 WHERE k='version'`, `CREATE TABLE of_the_newer_build(x)`)
+	s.untilDegraded("version 99 of our triggers", "use the newer build")
+	w.Exec(say("meanwhile"), `CREATE TABLE another(x)`)
+	eventually(t, "a change that waits", func() bool { return s.health().Lag > 0 })
+	s.untilDegraded("version 99 of our triggers")
+	w.Exec(`UPDATE cslack_meta SET v=` + own + ` WHERE k='version'`)
+	f.untilText("meanwhile")
+	s.untilHealthy()
+	s.saidOnce("version 99 of our triggers", "capture recovered")
+	s.stop()
+	w.Exec(`UPDATE cslack_meta SET v=99 WHERE k='version'`)
+	refused(t, sc.run(sc.serveArgs()...), exitFailed, "version 99", "use the newer build")
+}

@@ -38,6 +38,9 @@ type Options struct {
 	Install func(context.Context) (*capture.Look, error)
 	// File is the id of the store's file, for trimming; empty: never trim.
 	File string
+	// Following says that another engine is known to carry into the store: this
+	// one begins by following, and takes over when the other leaves a change.
+	Following bool
 	// Window configures the window.
 	Window bus.Options
 	// Limit is how many changes are read at a time; 0 means 1000.
@@ -91,7 +94,7 @@ func New(opts Options) *Engine {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{opts: opts, log: opts.Store, window: bus.New(opts.Window), logger: opts.Logger}
+	e := &Engine{opts: opts, log: opts.Store, window: bus.New(opts.Window), logger: opts.Logger, following: opts.Following}
 	if opts.Base != nil {
 		e.chain = &chain{own: opts.Store, base: opts.Base}
 		e.log = e.chain

@@ -236,6 +236,26 @@ func (l *Log) File(ctx context.Context) (string, error) {
 	return id, nil
 }
 
+// Carrier returns the Options.Carrier of the engine that appended last.
+func (l *Log) Carrier(ctx context.Context) (string, error) {
+	var name string
+	if err := l.readers.Load().QueryRowContext(ctx, `SELECT carrier FROM meta`).Scan(&name); err != nil {
+		return "", fmt.Errorf("read carrier: %w", err)
+	}
+	return name, nil
+}
+
+// NoteCarrier notes Options.Carrier before anything is appended, so that
+// another engine on the file knows that this one carries.
+func (l *Log) NoteCarrier(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, err := l.exec(ctx, `UPDATE meta SET carrier=?`, l.opts.Carrier); err != nil {
+		return l.failed("note carrier", err)
+	}
+	return nil
+}
+
 // Path returns where the file is.
 func (l *Log) Path() string { return l.opts.Path }
 

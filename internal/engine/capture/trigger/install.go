@@ -33,6 +33,9 @@ type Status struct {
 	Missing []string
 	// Changes are the rows in the change log, Newest is the last id given.
 	Changes, Newest int64
+	// Emptied tells that the change log lacks its newest row. Trimming never
+	// takes that, so somebody else has: what was lost with it is not known.
+	Emptied bool
 }
 
 // Outdated reports whether what is installed is of an older version: it is
@@ -53,8 +56,8 @@ func ReadStatus(ctx context.Context, q *sql.Conn) (Status, error) {
 	logged := found["cslack_change"] != "" && found["cslack_meta"] != ""
 	if logged {
 		err = q.QueryRowContext(ctx, `SELECT coalesce((SELECT v FROM cslack_meta WHERE k='version'),0),coalesce((SELECT v FROM cslack_meta WHERE k='epoch'),''),
-coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),coalesce((SELECT v FROM cslack_meta WHERE k='carrier_path'),''),(SELECT count(*) FROM cslack_change),`+newestID).
-			Scan(&s.Version, &s.Epoch, &s.Carrier, &s.CarrierPath, &s.Changes, &s.Newest)
+coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),coalesce((SELECT v FROM cslack_meta WHERE k='carrier_path'),''),(SELECT count(*) FROM cslack_change),`+newestID+`,`+newestID+`>coalesce((SELECT max(id) FROM cslack_change),0)`).
+			Scan(&s.Version, &s.Epoch, &s.Carrier, &s.CarrierPath, &s.Changes, &s.Newest, &s.Emptied)
 		if err != nil {
 			return s, fmt.Errorf("read capture status: %w", err)
 		}
@@ -73,7 +76,7 @@ coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),coalesce((SELECT v FR
 			s.Missing = append(s.Missing, prefix+t.name)
 		}
 	}
-	s.Installed = logged && known && len(s.Missing) == 0 && s.Epoch != ""
+	s.Installed = logged && known && len(s.Missing) == 0 && s.Epoch != "" && !s.Emptied
 	return s, nil
 }
 

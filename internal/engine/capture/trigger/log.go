@@ -110,7 +110,7 @@ func (l *Log) follow() error {
 
 // verify checks epoch, sequence and triggers, and returns the newest id.
 func (l *Log) verify(ctx context.Context, c *sql.Conn, after claudeslack.Checkpoint) (newest int64, err error) {
-	changed, err := l.host.SchemaChanged(ctx)
+	changed, layout, err := l.host.SchemaChanged(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -122,6 +122,7 @@ func (l *Log) verify(ctx context.Context, c *sql.Conn, after claudeslack.Checkpo
 		if !s.Installed {
 			return 0, fmt.Errorf("%w: its triggers are missing or changed", capture.ErrReplaced)
 		}
+		l.host.AcceptSchema(layout)
 	}
 	var epoch string
 	stmt, err := l.host.Prepared(ctx, standing) //nolint:sqlclosecheck // kept for the connection's life
