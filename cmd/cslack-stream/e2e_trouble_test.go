@@ -382,3 +382,36 @@ func TestServe_NewerTriggers(t *testing.T) {
 	w.Exec(`UPDATE cslack_meta SET v=99 WHERE k='version'`)
 	refused(t, sc.run(sc.serveArgs()...), exitFailed, "version 99", "use the newer build")
 }
+
+// TestServe_DatabaseDamaged: pages of Claude-Slack's file are damaged. Nothing
+// of ours tries to mend it; what is readable is served, and once the file is
+// whole again everything goes on.
+func TestServe_DatabaseDamaged(t *testing.T) {
+	t.Parallel()
+	for name, keep := range map[string]int{"all of it": 0, "all but the schema": 8} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sc, w := newWorldScene(t)
+			s := sc.serve()
+			f := s.open(operatorQuery, s.beginning())
+			w.Exec(say("before"))
+			f.untilText("before")
+			eventually(t, "an empty -wal", sc.walIsEmpty)
+			backup := sc.db + ".backup"
+			shell(t, "cp", sc.db, backup)
+			c := sc.start("tail", "alice", "--db", sc.db, "--direct", "--type", "message.new", "--template", "{{.Text}}")
+			c.out.untilLine(t, "before")
+			overwrite(t, sc.db, keep)
+			s.untilDegraded(sc.db, "damaged", "restore a backup")
+			c.err.until(t, "that it is damaged", func(text string) bool { return strings.Contains(text, "restore a backup") })
+			compare(t, "what was streamed before", []string{"before"}, texts(s.everything(operatorQuery, s.beginning())))
+			shell(t, "cp", backup, sc.db)
+			s.untilHealthy()
+			hosttest.StartWriter(t, sc.db).Exec(say("after"))
+			f.untilText("after")
+			c.out.untilLine(t, "after")
+			s.saidOnce("capture failed; trying again", "capture recovered")
+			s.stop()
+		})
+	}
+}

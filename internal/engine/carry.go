@@ -34,6 +34,8 @@ func (e *Engine) step(ctx context.Context) error {
 	run, err := e.next(ctx)
 	came := time.Now()
 	switch {
+	case errors.Is(err, errNothing) && e.failing:
+		return e.prove(ctx)
 	case errors.Is(err, errNothing):
 		return e.trim(ctx)
 	case errors.Is(err, capture.ErrReplaced):
@@ -62,13 +64,25 @@ func (e *Engine) gather(n int, waited, took time.Duration) {
 	}
 }
 
-// errNothing says that no change came while there was something to trim.
+// prove looks at the host once, after a failure: that no change has come since
+// may mean that all is well again, or that reading takes its time to fail.
+func (e *Engine) prove(ctx context.Context) error {
+	look, err := e.opts.Changes.Look(ctx)
+	if err != nil {
+		return err
+	}
+	look.Close()
+	return nil
+}
+
+// errNothing says that no change came while there was something else to do.
 var errNothing = errors.New("nothing to carry")
 
 // next waits for changes, but not for ever while carried ones wait to be
-// trimmed.
+// trimmed, or it is to be known whether a failure has passed.
 func (e *Engine) next(ctx context.Context) (capture.Run, error) {
-	if e.opts.File == "" || e.following || e.state.Checkpoint.ID == e.trimmed {
+	untrimmed := e.opts.File != "" && !e.following && e.state.Checkpoint.ID != e.trimmed
+	if !untrimmed && !e.failing {
 		return e.opts.Changes.Next(ctx, e.state.Checkpoint, e.opts.Limit)
 	}
 	short, cancel := context.WithTimeout(ctx, trimEvery)

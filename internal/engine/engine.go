@@ -69,6 +69,7 @@ type Engine struct {
 	state     backend.State
 	stale     bool // the state must be loaded again before rendering
 	following bool // another engine carries
+	failing   bool // the last step failed
 	trimmed   int64
 	trimTime  time.Time     // of the last attempt
 	untrimmed bool          // which failed
@@ -184,18 +185,18 @@ func (e *Engine) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		err := sqlitedb.Explained(e.step(ctx))
 		if err == nil || ctx.Err() != nil {
-			if wait > 0 && ctx.Err() == nil {
+			if e.failing && ctx.Err() == nil {
 				e.logger.Info("capture recovered")
 				e.setCondition(Healthy, nil)
 			}
-			wait = 0
+			wait, e.failing = 0, false
 			continue
 		}
-		if wait == 0 {
+		if !e.failing {
 			e.logger.Warn("capture failed; trying again", slog.Any("error", err))
 		}
 		e.setCondition(Degraded, err)
-		e.stale = true
+		e.stale, e.failing = true, true
 		wait = min(max(2*wait, 50*time.Millisecond), 2*time.Second)
 		sleep(ctx, wait)
 	}

@@ -127,7 +127,7 @@ func (h *Host) connect(ctx context.Context) error {
 		db, conn, err = sqlitedb.Conn(ctx, h.path, sqlitedb.Immutable)
 	}
 	if sqlitedb.IsNotADatabase(err) {
-		return &claudeslack.SchemaError{Found: h.path + " is not a SQLite database, or is damaged", Remedy: "give Claude-Slack's database with --db PATH"}
+		return &claudeslack.SchemaError{Found: h.path + " is not a SQLite database, or is damaged", Remedy: "restore a backup of it (stop everything that uses it first), or give Claude-Slack's database with --db PATH"}
 	}
 	if err != nil {
 		return fmt.Errorf("open host database: %w", err)
