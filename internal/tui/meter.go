@@ -47,11 +47,11 @@ func (m *meter) add(created, now time.Time) {
 // advance moves on to the second of now.
 func (m *meter) advance(now time.Time) {
 	n := now.Unix() - m.second
-	if n <= 0 && m.second != 0 {
+	if n <= 0 && n >= -meterSeconds && m.second != 0 {
 		return
 	}
 	m.second = now.Unix()
-	if n >= meterSeconds {
+	if n < 0 || n >= meterSeconds { // or the clock was set back: what was counted is of no known time
 		clear(m.counts[:])
 		return
 	}
