@@ -46,6 +46,15 @@ func (s Status) Outdated() bool { return s.Installed && s.Version < version }
 // not know.
 func (s Status) Newer() bool { return s.Version > version }
 
+// Damage says in a few words what is wrong with an installation that is
+// present but can not be read.
+func (s Status) Damage() string {
+	if s.Emptied {
+		return "its newest change was deleted"
+	}
+	return fmt.Sprintf("%d missing or changed triggers", len(s.Missing))
+}
+
 // ReadStatus reads what of ours is in the database.
 func ReadStatus(ctx context.Context, q *sql.Conn) (Status, error) {
 	found, err := ours(ctx, q)
