@@ -24,7 +24,7 @@ import (
 // eventFile is where the events of a database are kept, unless the
 // configuration says otherwise.
 func eventFile(database string) string {
-	return strings.TrimSuffix(database, filepath.Ext(database)) + "-cslack-events.db"
+	return strings.TrimSuffix(database, filepath.Ext(database)) + sqlite.Suffix
 }
 
 // attached is an engine in this process, at work on a database.
@@ -40,7 +40,8 @@ type attached struct {
 	carries      bool
 	// own runs this process's own writes so that the capture hears of them at
 	// once; nil where that is not to be had.
-	own author.Transactor
+	own     author.Transactor
+	lasting string // what is wrong until this process ends
 
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -107,7 +108,7 @@ func (a *attached) why(ctx context.Context, id string, agent event.Agent) (event
 
 // trouble tells why changes are not read now; nil if they are.
 func (a *attached) trouble() error {
-	if c := a.Condition(); c.State == engine.Degraded {
+	if c := a.Condition(); c.State == engine.Degraded && !c.Reads {
 		return c.Err
 	}
 	return nil

@@ -137,7 +137,7 @@ func captureStatus(ctx context.Context, env *environment, db string) error {
 	case s.Newer():
 		fmt.Fprintf(env.Stdout, "capture    version %d, newer than this build knows: use the newer build\n", s.Version)
 	case s.Present:
-		fmt.Fprintf(env.Stdout, "capture    damaged (%d missing or changed triggers); serve or capture install mends it\n", len(s.Missing))
+		fmt.Fprintf(env.Stdout, "capture    damaged (%s); serve or capture install mends it\n", s.Damage())
 	default:
 		fmt.Fprintf(env.Stdout, "capture    not installed; capture install %s\n", trigger.Added(generation))
 	}

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"cslack-stream/internal/engine"
@@ -14,6 +17,7 @@ import (
 	"cslack-stream/internal/engine/capture/hook"
 	"cslack-stream/internal/engine/capture/trigger"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/sqlitedb"
 	"cslack-stream/internal/server"
 )
 
@@ -34,29 +38,33 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 	}
 	switch {
 	case status.Outdated():
-		log.tell(ctx, "%s: %s", path, status.Upgraded())
+		log.tellOnce(ctx, "%s: %s", path, status.Upgraded())
 	case !status.Installed && !status.Newer():
-		log.tell(ctx, "%s: %s", path, trigger.Added(generation))
+		log.tellOnce(ctx, "%s: %s", path, trigger.Added(generation))
 	}
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
 	a.events, err = openEvents(ctx, path, sqlite.Options{
-		Path: t.events(path), TTL: t.ttl, Archiving: t.archiving, Redact: t.redact, Carrier: fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch()),
+		Path: t.events(path), TTL: t.ttl, Archiving: t.archiving, Redact: t.redact, Logger: log.Logger, Carrier: carrierName(),
 	})
 	if err != nil {
 		err = errors.Join(err, host.Close())
-		if errors.Is(err, sqlite.ErrForeign) || errors.Is(err, sqlite.ErrLayout) {
+		if errors.Is(err, sqlite.ErrForeign) || errors.Is(err, sqlite.ErrLayout) || sqlitedb.IsFull(err) || sqlitedb.IsBusy(err) {
 			return nil, err
 		}
 		return carryInMemory(ctx, path, t, log.Logger, err)
 	}
 	file, err := a.events.File(ctx)
+	following := false
+	if err == nil {
+		following, err = joinCarriers(ctx, a.events)
+	}
 	if err != nil {
 		return nil, errors.Join(err, a.events.Close(), host.Close())
 	}
-	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval})
+	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval, Logger: log.Logger})
 	a.own = hook.NewWaker(changes.Wake)
 	err = a.start(ctx, engine.Options{
-		Changes: changes, Store: a.events, File: file, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Redact: t.redact, Logger: log.Logger,
+		Changes: changes, Store: a.events, File: file, Following: following, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Redact: t.redact, Logger: log.Logger,
 		Install: func(ctx context.Context) (*capture.Look, error) {
 			look, err := trigger.Install(ctx, path)
 			if err == nil {
@@ -71,10 +79,44 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 	if errors.Is(err, trigger.ErrNotCarrier) {
 		return nil, fmt.Errorf("%w: stop that engine, or take over with: cslack-stream capture install --take-over", err)
 	}
+	if sqlitedb.IsReadOnlyDirectory(err) {
+		return nil, fmt.Errorf("%w: let this user write to %s and its directory, or add nothing to it with --no-install", err, path)
+	}
 	if err != nil {
 		return nil, schemaAt(path, err)
 	}
 	return a, nil
+}
+
+// joinCarriers tells whether another engine carries into the log; if none
+// does, this one is noted.
+func joinCarriers(ctx context.Context, events *sqlite.Log) (following bool, err error) {
+	last, err := events.Carrier(ctx)
+	if err != nil || runs(last) {
+		return err == nil, err
+	}
+	return false, events.NoteCarrier(ctx)
+}
+
+// carrierName is what an engine of this process is noted as where it carries.
+func carrierName() string { return fmt.Sprintf("%d-%s", os.Getpid(), event.NewEpoch()) }
+
+// runs reports whether the process of a carrier seems to run. Another one may
+// have its number, or it may run elsewhere; then the first change shows who
+// carries.
+func runs(carrier string) bool {
+	number, _, _ := strings.Cut(carrier, "-")
+	pid, err := strconv.Atoi(number)
+	if err != nil || pid <= 0 || pid == os.Getpid() {
+		return false
+	}
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = p.Release() }()
+	err = p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, syscall.EPERM)
 }
 
 // carryInMemory is for an event file that can not be opened or written. The
@@ -90,9 +132,18 @@ func carryInMemory(ctx context.Context, path string, t tuning, logger *slog.Logg
 	}
 	a, err := attachReadOnly(ctx, path, t, logger)
 	if err == nil {
+		a.lasting = fmt.Sprintf("events are kept in memory only, since the event file can not be used: %v; mend that and start again", sqlitedb.Explained(cause))
 		a.note("the event file can not be used, so events are kept in memory only, and cursors end with this process (move the file away and start again for a new one): %v", cause)
 	}
 	return a, err
+}
+
+// problem says in one sentence what is wrong with an engine.
+func problem(c engine.Condition) string {
+	if c.Reads {
+		return c.Err.Error()
+	}
+	return fmt.Sprintf("capture has failed since %s: %v", c.Since.UTC().Format(time.RFC3339), c.Err)
 }
 
 // health tells how the engine is.
@@ -101,7 +152,11 @@ func (a *attached) health(ctx context.Context) server.Health {
 	h := server.Health{Status: server.StatusHealthy, Backend: a.backend, Capture: a.capture, Carries: a.carries && c.Carries}
 	if c.State == engine.Degraded {
 		h.Status = server.StatusDegraded
-		h.Problems = append(h.Problems, fmt.Sprintf("capture has failed since %s: %v", c.Since.UTC().Format(time.RFC3339), c.Err))
+		h.Problems = append(h.Problems, problem(c))
+	}
+	if a.lasting != "" {
+		h.Status = server.StatusDegraded
+		h.Problems = append(h.Problems, a.lasting)
 	}
 	b, err := a.Bounds(ctx)
 	if err != nil {

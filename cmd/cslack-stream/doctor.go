@@ -155,7 +155,7 @@ func (d *doctor) checkCapture(s trigger.Status) {
 	case s.Newer():
 		d.bad("capture", "version %d, newer than this build knows: use the newer build", s.Version)
 	case s.Present:
-		d.bad("capture", "damaged (%d triggers missing or changed): run cslack-stream capture install", len(s.Missing))
+		d.bad("capture", "damaged (%s): run cslack-stream capture install", s.Damage())
 	default:
 		d.note("capture", "not installed: serve installs it; tail polls until then")
 	}

@@ -19,7 +19,11 @@ import (
 func TestServe_TwoOnOneFile(t *testing.T) {
 	t.Parallel()
 	sc, w := newWorldScene(t)
+	sc.serve().kill() // whoever is noted then is not there any more
 	servers := []*serving{sc.serve(), sc.serve()}
+	if first, second := servers[0].health(), servers[1].health(); !first.Carries || second.Carries {
+		t.Errorf("got carries %v of the first server and %v of the second before anything happened, want true and false", first.Carries, second.Carries)
+	}
 	beginning := servers[0].beginning()
 	feeds := []*feed{servers[0].open(operatorQuery, beginning), servers[1].open(operatorQuery, beginning)}
 	for i := range 60 {

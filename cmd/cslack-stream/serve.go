@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 
-	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/claudeslack/author"
 	"cslack-stream/internal/server"
 
@@ -45,6 +44,7 @@ events in a file beside it, and streams them over HTTP to whom may see them.
 It adds a change log and triggers to the database (see: cslack-stream capture);
 with --no-install it adds nothing there, captures what is written through it
 by a hook and what others write by polling, and keeps events in memory only.
+While there is no database it waits for Claude-Slack to create it.
 
 What flags do not say is in the configuration: see --print-config. SIGHUP
 reloads of it what can be changed while serve runs.`,
@@ -102,18 +102,13 @@ func runServe(ctx context.Context, env *environment, opts serveOptions) error {
 	}
 	hangups := takeHangups()
 	defer hangups.drop()
-	path, err := claudeslack.Locate(opts.db, env.Getenv, env.Home)
-	if err != nil {
-		return err
-	}
 	listener, err := listen(ctx, c.named("listen"), c.Listen)
 	if err != nil {
 		return err
 	}
 	log := newServeLog(env.Stderr, c)
-	a, err := openEngine(ctx, path, c, log)
-	if err != nil {
-		_ = listener.Close()
+	a, path, listener, err := openWhenThere(ctx, env, opts.db, c, log, listener)
+	if err != nil || a == nil {
 		return err
 	}
 	url := "http://" + listener.Addr().String()

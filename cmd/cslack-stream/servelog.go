@@ -15,6 +15,7 @@ type serveLog struct {
 	*slog.Logger
 	level *slog.LevelVar
 	err   io.Writer
+	once  string // what was told once, last
 	// json tells that everything is said in objects, one a line.
 	json bool
 }
@@ -48,6 +49,17 @@ func (l *serveLog) tell(ctx context.Context, format string, args ...any) {
 	}
 	// Past the level.
 	_ = l.Handler().Handle(ctx, slog.NewRecord(time.Now(), slog.LevelInfo, line, 0))
+}
+
+// tellOnce says a line, unless it was the last one that was told once: what is
+// tried again says nothing new.
+func (l *serveLog) tellOnce(ctx context.Context, format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
+	if line == l.once {
+		return
+	}
+	l.once = line
+	l.tell(ctx, "%s", line)
 }
 
 // validText keeps what is no UTF-8 out of the log.

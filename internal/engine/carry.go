@@ -23,9 +23,11 @@ func (e *Engine) step(ctx context.Context) error {
 		e.hold = 0
 	}
 	asked := time.Now()
-	run, err := e.opts.Changes.Next(ctx, e.state.Checkpoint, e.opts.Limit)
+	run, err := e.next(ctx)
 	came := time.Now()
 	switch {
+	case errors.Is(err, errNothing):
+		return e.prove(ctx)
 	case errors.Is(err, capture.ErrReplaced):
 		return e.replaced(ctx, err)
 	case err != nil:
@@ -50,6 +52,39 @@ func (e *Engine) gather(n int, waited, took time.Duration) {
 	if n > 1 && n < e.opts.Limit && waited < took {
 		e.hold = min(took, e.opts.MaxWait)
 	}
+}
+
+// prove looks at the host once, after a failure: that no change has come since
+// may mean that all is well again, or that reading takes its time to fail.
+func (e *Engine) prove(ctx context.Context) error {
+	look, err := e.opts.Changes.Look(ctx)
+	if err != nil {
+		return err
+	}
+	look.Close()
+	return nil
+}
+
+// errNothing says that no change came while it was to be known whether a
+// failure has passed.
+var errNothing = errors.New("nothing to carry")
+
+// proveAfter is how long changes are waited for after a failure.
+const proveAfter = 2 * time.Second
+
+// next waits for changes, but not for ever while it is to be known whether a
+// failure has passed.
+func (e *Engine) next(ctx context.Context) (capture.Run, error) {
+	if !e.failing {
+		return e.opts.Changes.Next(ctx, e.state.Checkpoint, e.opts.Limit)
+	}
+	short, cancel := context.WithTimeout(ctx, proveAfter)
+	defer cancel()
+	run, err := e.opts.Changes.Next(short, e.state.Checkpoint, e.opts.Limit)
+	if err != nil && short.Err() != nil && ctx.Err() == nil {
+		return run, errNothing
+	}
+	return run, err
 }
 
 // carry renders a run, appends the events with the state that follows, and
@@ -127,9 +162,22 @@ func (e *Engine) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if state.Checkpoint.Log == "" {
+		return e.begunAnew(ctx)
+	}
 	e.state, e.stale = state, false
 	e.checks.reset(state.Workspace.Checked())
 	return nil
+}
+
+// begunAnew fills a log that has lost what it held while the engine ran. What
+// the host's tables say is all there is.
+func (e *Engine) begunAnew(ctx context.Context) error {
+	look, err := e.opts.Changes.Look(ctx)
+	if err != nil {
+		return err
+	}
+	return e.renew(ctx, look)
 }
 
 // adopt publishes what another engine has appended.
@@ -137,6 +185,10 @@ func (e *Engine) adopt(ctx context.Context) error {
 	at, err := e.opts.Store.Checkpoint(ctx)
 	if err != nil {
 		return err
+	}
+	if at.Log == "" {
+		e.setFollowing(false)
+		return e.begunAnew(ctx)
 	}
 	for {
 		events, err := e.log.Read(ctx, e.window.Latest(), event.Filter{}, e.opts.Limit)
@@ -188,7 +240,8 @@ func (e *Engine) setFollowing(following bool) {
 		e.logger.Info("carrying", slog.Bool("carries", !following))
 	}
 	e.following = following
-	e.setCondition(e.Condition().State, e.Condition().Err)
+	c := e.condition.Load()
+	e.setCondition(c.State, c.Err)
 }
 
 // trimmedElsewhere handles changes that are gone behind the checkpoint

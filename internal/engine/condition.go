@@ -24,13 +24,26 @@ type Condition struct {
 	Err error
 	// Since is when the state began.
 	Since time.Time
+	// Reads tells of a degraded engine that changes become events all the
+	// same: it is something else that fails.
+	Reads bool
 	// Carries tells whether this engine carries changes into the log; if not,
 	// another one does, and this one follows.
 	Carries bool
 }
 
 // Condition returns how the engine is. It is safe to call at any time.
-func (e *Engine) Condition() Condition { return *e.condition.Load() }
+func (e *Engine) Condition() Condition {
+	c := *e.condition.Load()
+	for _, part := range []any{e.opts.Changes, e.opts.Store} {
+		if t, ok := part.(Troubled); ok && c.State == Healthy {
+			if err := t.Trouble(); err != nil {
+				c.State, c.Err, c.Reads = Degraded, err, true
+			}
+		}
+	}
+	return c
+}
 
 func (e *Engine) setCondition(s State, err error) {
 	c := &Condition{State: s, Err: err, Since: e.opts.Now(), Carries: !e.following}

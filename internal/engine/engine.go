@@ -20,6 +20,7 @@ import (
 	"cslack-stream/internal/engine/bus"
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/sqlitedb"
 )
 
 // Options configure an Engine. Changes and Store are required.
@@ -40,6 +41,9 @@ type Options struct {
 	// Redact takes the text of a message that is deleted out of all events
 	// about it, stored and to come.
 	Redact bool
+	// Following says that another engine is known to carry into the store: this
+	// one begins by following, and takes over when the other leaves a change.
+	Following bool
 	// Window configures the window.
 	Window bus.Options
 	// Limit is how many changes are read at a time; 0 means 1000.
@@ -68,6 +72,7 @@ type Engine struct {
 	state     backend.State
 	stale     bool          // the state must be loaded again before rendering
 	following bool          // another engine carries
+	failing   bool          // the last step failed
 	hold      time.Duration // before the next read: see gather
 
 	progress  progress
@@ -90,7 +95,7 @@ func New(opts Options) *Engine {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{opts: opts, log: opts.Store, window: bus.New(opts.Window), logger: opts.Logger}
+	e := &Engine{opts: opts, log: opts.Store, window: bus.New(opts.Window), logger: opts.Logger, following: opts.Following}
 	if opts.Base != nil {
 		e.chain = &chain{own: opts.Store, base: opts.Base}
 		e.log = e.chain
@@ -178,20 +183,20 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer wg.Wait()
 	wait := time.Duration(0)
 	for ctx.Err() == nil {
-		err := e.step(ctx)
+		err := sqlitedb.Explained(e.step(ctx))
 		if err == nil || ctx.Err() != nil {
-			if wait > 0 && ctx.Err() == nil {
+			if e.failing && ctx.Err() == nil {
 				e.logger.Info("capture recovered")
 				e.setCondition(Healthy, nil)
 			}
-			wait = 0
+			wait, e.failing = 0, false
 			continue
 		}
-		if wait == 0 {
+		if !e.failing {
 			e.logger.Warn("capture failed; trying again", slog.Any("error", err))
 		}
 		e.setCondition(Degraded, err)
-		e.stale = true
+		e.stale, e.failing = true, true
 		wait = min(max(2*wait, 50*time.Millisecond), 2*time.Second)
 		sleep(ctx, wait)
 	}

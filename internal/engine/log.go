@@ -71,3 +71,11 @@ type Trimmer interface {
 	// called beside everything else. A busy database is left alone.
 	Trim(ctx context.Context, file string, below claudeslack.Checkpoint) (removed int, err error)
 }
+
+// Troubled is a capture.Changes or a Store that has more to do than to give
+// and take changes.
+type Troubled interface {
+	// Trouble tells what of that fails now, while changes become events; nil
+	// if nothing does. It is safe to call at any time.
+	Trouble() error
+}

@@ -13,7 +13,14 @@ import (
 // replaced begins a new epoch: the change log is not the one that was carried
 // so far. Readers with older cursors get a gap.
 func (e *Engine) replaced(ctx context.Context, cause error) error {
-	e.logger.Warn("the host's database or its change log was replaced; beginning a new epoch", slog.Any("cause", cause))
+	err := e.beginAgain(ctx)
+	if err == nil {
+		e.logger.Warn("the host's database or its change log was replaced; beginning a new epoch", slog.Any("cause", cause))
+	}
+	return err
+}
+
+func (e *Engine) beginAgain(ctx context.Context) error {
 	if e.chain != nil {
 		return e.reattach(ctx)
 	}

@@ -48,13 +48,13 @@ func (m *meter) add(created, now time.Time) {
 // advance moves on to the second of now.
 func (m *meter) advance(now time.Time) {
 	n := now.Unix() - m.second
-	if n <= 0 && m.second != 0 {
+	if n <= 0 && n >= -meterSeconds && m.second != 0 {
 		return
 	}
-	if m.second = now.Unix(); m.began == 0 {
+	if m.second = now.Unix(); m.began == 0 || n < 0 {
 		m.began = m.second
 	}
-	if n >= meterSeconds {
+	if n < 0 || n >= meterSeconds { // or the clock was set back: what was counted is of no known time
 		clear(m.counts[:])
 		return
 	}

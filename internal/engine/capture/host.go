@@ -32,7 +32,7 @@ type Host struct {
 	file       os.FileInfo
 	wal        fileState
 	version    int64 // data_version of conn at the last look
-	layout     int64 // schema_version of conn
+	layout     int64 // schema_version that was accepted; negative: none yet
 	checked    time.Time
 	attached   time.Time // when the database was connected to first
 }
@@ -44,7 +44,7 @@ type fileState struct {
 }
 
 // NewHost returns a Host for the database at path. It opens nothing yet.
-func NewHost(path string) *Host { return &Host{path: path} }
+func NewHost(path string) *Host { return &Host{path: path, layout: -1} }
 
 // Path returns where the database is.
 func (h *Host) Path() string { return h.path }
@@ -127,15 +127,12 @@ func (h *Host) connect(ctx context.Context) error {
 		db, conn, err = sqlitedb.Conn(ctx, h.path, sqlitedb.Immutable)
 	}
 	if sqlitedb.IsNotADatabase(err) {
-		return &claudeslack.SchemaError{Found: h.path + " is not a SQLite database, or is damaged", Remedy: "give Claude-Slack's database with --db PATH"}
+		return &claudeslack.SchemaError{Found: h.path + " is not a SQLite database, or is damaged", Remedy: "restore a backup of it (stop everything that uses it first), or give Claude-Slack's database with --db PATH"}
 	}
 	if err != nil {
 		return fmt.Errorf("open host database: %w", err)
 	}
 	g, err := claudeslack.Recognise(ctx, conn)
-	if err == nil {
-		err = conn.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&h.layout)
-	}
 	if err == nil {
 		err = conn.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&h.version)
 	}
@@ -293,17 +290,20 @@ func (h *Host) walState() fileState {
 	return fileState{info.Size(), info.ModTime()}
 }
 
-// SchemaChanged reports whether the schema has changed since the last call or
-// connection. Call it inside View only.
-func (h *Host) SchemaChanged(ctx context.Context) (bool, error) {
-	layout, err := h.number(ctx, `PRAGMA schema_version`)
+// SchemaChanged reports whether the schema is another one than that which was
+// accepted last, and its version. Connecting again forgets nothing: what
+// happened in between counts. Call it inside View only.
+func (h *Host) SchemaChanged(ctx context.Context) (changed bool, layout int64, err error) {
+	layout, err = h.number(ctx, `PRAGMA schema_version`)
 	if err != nil {
-		return false, fmt.Errorf("look at host schema: %w", err)
+		return false, 0, fmt.Errorf("look at host schema: %w", err)
 	}
-	changed := layout != h.layout
-	h.layout = layout
-	return changed, nil
+	return layout != h.layout, layout, nil
 }
+
+// AcceptSchema says that the schema of this version is as it should be. Call
+// it inside View only.
+func (h *Host) AcceptSchema(layout int64) { h.layout = layout }
 
 // Close disconnects.
 func (h *Host) Close() error { return h.Disconnect() }

@@ -22,8 +22,10 @@ type Generation struct {
 	Known bool
 	// Tables are the host's tables that have all the columns we read.
 	Tables []string
-	// Missing says what an unknown generation lacks.
+	// Missing says what an unknown generation lacks; Partial tells that whole
+	// tables are among it.
 	Missing []string
+	Partial bool
 }
 
 // Has reports whether a table can be read.
@@ -36,6 +38,9 @@ func (g Generation) RecordsCalls() bool { return g.Has(callsTable) }
 type SchemaError struct {
 	Found  string // what it is
 	Remedy string // what to do
+	// Empty tells that it holds nothing, Partial that it lacks whole tables
+	// beside others of Claude-Slack's: it may be about to make them.
+	Empty, Partial bool
 }
 
 // Error says both in one line.
@@ -110,6 +115,7 @@ func Recognise(ctx context.Context, q Queryer) (Generation, error) {
 			g.Tables = append(g.Tables, r.table)
 		}
 		g.Missing = append(g.Missing, missing...)
+		g.Partial = g.Partial || columns[r.table] == nil
 	}
 	if recordsCalls(columns) {
 		g.Tables = append(g.Tables, callsTable)
@@ -163,9 +169,10 @@ func refuse(columns map[string]map[string]string) error {
 		return &SchemaError{
 			Found:  "the database is empty",
 			Remedy: "Claude-Slack creates its tables only in a file that does not exist yet; remove the empty file and start Claude-Slack",
+			Empty:  true,
 		}
 	case columns["messages"] == nil:
-		return &SchemaError{Found: "this is a SQLite database, but not Claude-Slack's: it has no table messages", Remedy: "give its database with --db PATH"}
+		return &SchemaError{Found: "this is a SQLite database, but not Claude-Slack's: it has no table messages", Remedy: "give its database with --db PATH", Partial: members || columns["channels"] != nil || columns["agents"] != nil || columns["projects"] != nil}
 	case has("messages", "recipient_id") && !members:
 		return &SchemaError{Found: "the database has the schema of Claude-Slack v1", Remedy: update}
 	case columns["subscriptions"] != nil && !members:

@@ -34,6 +34,19 @@ func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("no Claude-Slack database found (looked at %s): give --db PATH, or look around with: cslack-stream demo", strings.Join(tried, ", "))
 }
 
+// Expected is where Claude-Slack would create its database; empty if there is
+// something else at that place.
+func (e *NotFoundError) Expected() string {
+	for _, p := range e.Places {
+		if p.Path != "" && p.State == absent {
+			return p.Path
+		} else if p.Path != "" {
+			break
+		}
+	}
+	return ""
+}
+
 // Block says it as a page for a terminal: what happened, where we looked, and
 // what to do.
 func (e *NotFoundError) Block() string {
@@ -105,10 +118,13 @@ func resolve(path string) (string, error) {
 	return filepath.Abs(path)
 }
 
+// absent is the state of a place where nothing is.
+const absent = "does not exist"
+
 func reason(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "does not exist"
+		return absent
 	case errors.Is(err, fs.ErrPermission):
 		return "permission denied"
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"syscall"
 	"time"
 
 	"modernc.org/sqlite"
@@ -97,6 +98,11 @@ func Code(err error) int {
 func IsBusy(err error) bool {
 	c := Code(err)
 	return c == sqlite3.SQLITE_BUSY || c == sqlite3.SQLITE_LOCKED
+}
+
+// IsFull reports whether err means that there is no room on the disk.
+func IsFull(err error) bool {
+	return Code(err) == sqlite3.SQLITE_FULL || errors.Is(err, syscall.ENOSPC)
 }
 
 // IsNotADatabase reports whether err means that the file is not SQLite's, or

@@ -19,7 +19,14 @@ import (
 func (l *Log) Append(ctx context.Context, b *backend.Batch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	err := sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
+	anew, err := l.renew(ctx)
+	if err == nil && anew {
+		err = errBegunAnew
+	}
+	if err != nil {
+		return fmt.Errorf("append events: %w", err)
+	}
+	err = sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
 		at, epoch, err := l.standing(ctx)
 		if err != nil {
 			return err
@@ -34,7 +41,7 @@ func (l *Log) Append(ctx context.Context, b *backend.Batch) error {
 		return err
 	case err != nil:
 		l.forget()
-		return fmt.Errorf("append events: %w", err)
+		return l.failed("append events", err)
 	}
 	maps.Copy(l.used, l.pending)
 	clear(l.pending)
@@ -178,14 +185,14 @@ func (l *Log) Sync(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, err := l.writer.ExecContext(ctx, `PRAGMA synchronous=FULL`); err != nil {
-		return fmt.Errorf("sync event log: %w", err)
+		return l.failed("sync event log", err)
 	}
 	// Every commit under FULL syncs the write-ahead log, earlier commits
 	// included; it must write something to be one.
 	_, err := l.writer.ExecContext(ctx, `UPDATE meta SET id=1`)
 	_, back := l.writer.ExecContext(context.WithoutCancel(ctx), `PRAGMA synchronous=NORMAL`)
 	if err = errors.Join(err, back); err != nil {
-		return fmt.Errorf("sync event log: %w", err)
+		return l.failed("sync event log", err)
 	}
 	return nil
 }

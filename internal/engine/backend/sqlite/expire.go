@@ -24,7 +24,7 @@ func (l *Log) Expire(ctx context.Context, now time.Time, limit int) (removed int
 		removed, err = l.remove(ctx, ids)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("expire events: %w", err)
+		return 0, l.failed("expire events", err)
 	}
 	return removed, nil
 }
@@ -54,7 +54,7 @@ func (l *Log) due(ctx context.Context, now time.Time, limit int) ([]int64, error
 }
 
 func (l *Log) ids(ctx context.Context, query string, before time.Time, limit int) (ids []int64, err error) {
-	rows, err := l.readers.QueryContext(ctx, query, before.UTC().Format(timeFormat), limit)
+	rows, err := l.readers.Load().QueryContext(ctx, query, before.UTC().Format(timeFormat), limit)
 	if err != nil {
 		return nil, err
 	}

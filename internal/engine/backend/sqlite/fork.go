@@ -164,19 +164,19 @@ func (f *Fork) Discard() error { return errors.Join(f.release(), os.Remove(f.pat
 // fork.
 func (l *Log) Header(ctx context.Context) (string, error) {
 	var tables int
-	err := l.readers.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name='fork'`).Scan(&tables)
+	err := l.readers.Load().QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name='fork'`).Scan(&tables)
 	if err != nil || tables == 0 {
 		return "", err
 	}
 	var header string
-	err = l.readers.QueryRowContext(ctx, `SELECT header FROM fork`).Scan(&header)
+	err = l.readers.Load().QueryRowContext(ctx, `SELECT header FROM fork`).Scan(&header)
 	return header, err
 }
 
 // Agents returns the agents that are in an audience of the file.
 func (l *Log) Agents(ctx context.Context) ([]event.Agent, error) {
 	roster := new(event.Roster)
-	if err := loadRoster(ctx, l.readers, roster); err != nil {
+	if err := loadRoster(ctx, l.readers.Load(), roster); err != nil {
 		return nil, fmt.Errorf("list agents: %w", err)
 	}
 	return roster.Agents(), nil

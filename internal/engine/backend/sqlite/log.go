@@ -5,12 +5,16 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cslack-stream/internal/engine/backend"
@@ -51,6 +55,9 @@ type Options struct {
 	Archiving backend.Archiving
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Logger is told when a file that is damaged or gone is begun anew; nil
+	// discards it.
+	Logger *slog.Logger
 }
 
 // ErrForeign means that an event file belongs to another database.
@@ -65,11 +72,14 @@ var ErrLayout = errors.New("event file has another layout")
 type Log struct {
 	opts Options
 
-	readers *sql.DB
-	handle  *sql.DB
-	version int // the file's layout
+	readers atomic.Pointer[sql.DB]
+	damage  atomic.Pointer[error] // found in the file; nil: none
+	version int                   // the file's layout
 
 	mu       sync.Mutex // guards what follows
+	handle   *sql.DB
+	file     os.FileInfo // which is open
+	id       string      // the file's own; a file that takes its place has it too
 	writer   *sql.Conn
 	prepared map[string]*sql.Stmt
 	// used are the offsets up to which audiences are noted as used; pending
@@ -93,19 +103,47 @@ func Open(ctx context.Context, opts Options) (*Log, error) {
 		opts: opts, prepared: make(map[string]*sql.Stmt),
 		used: make(map[*event.Audience]int64), pending: make(map[*event.Audience]int64),
 	}
-	readers, err := l.connect(ctx)
+	if opts.Logger == nil {
+		l.opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	err := l.open(ctx)
+	if isDamage(err) && !opts.ReadOnly && strings.HasSuffix(opts.Path, Suffix) {
+		if err := l.setAside(ctx, err); err != nil {
+			return nil, err
+		}
+		err = l.open(ctx)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("open event log: %w", err)
+		return nil, err
 	}
-	if err := l.ready(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open event log %s: %w", opts.Path, err), l.handle.Close())
-	}
-	if l.readers, err = sqlitedb.Open(opts.Path, readers); err != nil {
-		return nil, errors.Join(err, l.handle.Close())
-	}
-	l.readers.SetMaxOpenConns(4)
-	l.readers.SetMaxIdleConns(4)
 	return l, nil
+}
+
+// open opens the file at the path, and lets go of the one that was open.
+func (l *Log) open(ctx context.Context) error {
+	next := &Log{opts: l.opts, id: l.id}
+	mode, err := next.connect(ctx)
+	if err != nil {
+		return fmt.Errorf("open event log: %w", err)
+	}
+	var readers *sql.DB
+	if err = next.ready(ctx); err == nil {
+		readers, err = sqlitedb.Open(l.opts.Path, mode)
+	}
+	if err == nil {
+		next.file, err = os.Stat(l.opts.Path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("open event log %s: %w", l.opts.Path, err), next.writer.Close(), next.handle.Close())
+	}
+	readers.SetMaxOpenConns(4)
+	readers.SetMaxIdleConns(4)
+	_ = l.release() // of what is not there any more
+	l.handle, l.writer, l.file, l.id, l.version = next.handle, next.writer, next.file, next.id, next.version
+	l.readers.Store(readers)
+	l.damage.Store(nil)
+	l.forget()
+	return nil
 }
 
 // connect opens the writer's connection, and returns how the readers shall
@@ -169,7 +207,7 @@ func (l *Log) create(ctx context.Context) error {
 	l.version = version
 	d := l.opts.Database
 	_, err := l.writer.ExecContext(ctx, `INSERT INTO meta(id,version,file,epoch,database_path,database_device,database_inode) VALUES(1,?,?,?,?,?,?)`,
-		version, event.NewEpoch()+event.NewEpoch(), event.NewEpoch(), d.Path, int64(d.Device), int64(d.Inode))
+		version, cmp.Or(l.id, event.NewEpoch()+event.NewEpoch()), event.NewEpoch(), d.Path, int64(d.Device), int64(d.Inode))
 	return err
 }
 
@@ -178,7 +216,7 @@ func (l *Log) create(ctx context.Context) error {
 func (l *Log) checkMeta(ctx context.Context) (moved bool, err error) {
 	var path string
 	var device, inode int64
-	err = l.writer.QueryRowContext(ctx, `SELECT version,database_path,database_device,database_inode FROM meta`).Scan(&l.version, &path, &device, &inode)
+	err = l.writer.QueryRowContext(ctx, `SELECT version,database_path,database_device,database_inode,file FROM meta`).Scan(&l.version, &path, &device, &inode, &l.id)
 	if err != nil {
 		return false, fmt.Errorf("read meta: %w", err)
 	}
@@ -215,11 +253,31 @@ func (l *Log) SetArchiving(a backend.Archiving) {
 // File returns the file's own random id.
 func (l *Log) File(ctx context.Context) (string, error) {
 	var id string
-	err := l.readers.QueryRowContext(ctx, `SELECT file FROM meta`).Scan(&id)
+	err := l.readers.Load().QueryRowContext(ctx, `SELECT file FROM meta`).Scan(&id)
 	if err != nil {
 		return "", fmt.Errorf("read event file id: %w", err)
 	}
 	return id, nil
+}
+
+// Carrier returns the Options.Carrier of the engine that appended last.
+func (l *Log) Carrier(ctx context.Context) (string, error) {
+	var name string
+	if err := l.readers.Load().QueryRowContext(ctx, `SELECT carrier FROM meta`).Scan(&name); err != nil {
+		return "", fmt.Errorf("read carrier: %w", err)
+	}
+	return name, nil
+}
+
+// NoteCarrier notes Options.Carrier before anything is appended, so that
+// another engine on the file knows that this one carries.
+func (l *Log) NoteCarrier(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, err := l.exec(ctx, `UPDATE meta SET carrier=?`, l.opts.Carrier); err != nil {
+		return l.failed("note carrier", err)
+	}
+	return nil
 }
 
 // Path returns where the file is.
@@ -229,10 +287,19 @@ func (l *Log) Path() string { return l.opts.Path }
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.release()
+}
+
+// release closes what is open.
+func (l *Log) release() error {
+	if l.handle == nil {
+		return nil
+	}
 	for _, stmt := range l.prepared {
 		_ = stmt.Close()
 	}
-	return errors.Join(l.readers.Close(), l.writer.Close(), l.handle.Close())
+	clear(l.prepared)
+	return errors.Join(l.readers.Load().Close(), l.writer.Close(), l.handle.Close())
 }
 
 // Load returns the state as of the last append, whoever made it.
@@ -240,6 +307,9 @@ func (l *Log) Load(ctx context.Context) (backend.State, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var s backend.State
+	if _, err := l.renew(ctx); err != nil {
+		return s, fmt.Errorf("load state: %w", err)
+	}
 	err := sqlitedb.Tx(ctx, l.writer, "BEGIN", func() error {
 		roster := new(event.Roster)
 		if err := loadRoster(ctx, l.writer, roster); err != nil {
@@ -255,7 +325,7 @@ func (l *Log) Load(ctx context.Context) (backend.State, error) {
 		return err
 	})
 	if err != nil {
-		return backend.State{}, fmt.Errorf("load state: %w", err)
+		return backend.State{}, l.failed("load state", err)
 	}
 	return s, nil
 }

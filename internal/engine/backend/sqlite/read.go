@@ -17,9 +17,9 @@ import (
 
 // Bounds returns the ends of the log.
 func (l *Log) Bounds(ctx context.Context) (backend.Bounds, error) {
-	b, err := l.bounds(ctx, l.readers)
+	b, err := l.bounds(ctx, l.readers.Load())
 	if err != nil {
-		return b, fmt.Errorf("read bounds: %w", err)
+		return b, l.failed("read bounds", err)
 	}
 	return b, nil
 }
@@ -112,7 +112,7 @@ func (l *Log) About(ctx context.Context, entityType, entityID, channel string) (
 // view runs f in one read transaction, which sees one moment of the file. It
 // ends before anything waits.
 func (l *Log) view(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := l.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := l.readers.Load().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("read events: %w", err)
 	}
@@ -121,7 +121,7 @@ func (l *Log) view(ctx context.Context, f func(*sql.Tx) error) error {
 	if err := f(tx); errors.As(err, &gap) {
 		return gap
 	} else if err != nil {
-		return fmt.Errorf("read events: %w", err)
+		return l.failed("read events", err)
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func (l *Log) view(ctx context.Context, f func(*sql.Tx) error) error {
 // Size returns how many events the log holds.
 func (l *Log) Size(ctx context.Context) (int64, error) {
 	var n int64
-	if err := l.readers.QueryRowContext(ctx, `SELECT count(*) FROM event_stream`).Scan(&n); err != nil {
+	if err := l.readers.Load().QueryRowContext(ctx, `SELECT count(*) FROM event_stream`).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count events: %w", err)
 	}
 	return n, nil
@@ -137,7 +137,7 @@ func (l *Log) Size(ctx context.Context) (int64, error) {
 
 // Checkpoint returns how far the change log is carried.
 func (l *Log) Checkpoint(ctx context.Context) (claudeslack.Checkpoint, error) {
-	cp, err := readCheckpoint(ctx, l.readers)
+	cp, err := readCheckpoint(ctx, l.readers.Load())
 	if err != nil {
 		return cp, fmt.Errorf("read checkpoint: %w", err)
 	}

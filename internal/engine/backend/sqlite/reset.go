@@ -24,12 +24,15 @@ import (
 func (l *Log) Reset(ctx context.Context, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if _, err := l.renew(ctx); err != nil {
+		return fmt.Errorf("reset event log: %w", err)
+	}
 	err := l.keepPast(ctx)
 	if err == nil {
 		err = sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error { return l.reset(ctx, at, fill) })
 	}
 	if err != nil {
-		return fmt.Errorf("reset event log: %w", err)
+		return l.failed("reset event log", err)
 	}
 	return nil
 }

@@ -33,6 +33,9 @@ type Status struct {
 	Missing []string
 	// Changes are the rows in the change log, Newest is the last id given.
 	Changes, Newest int64
+	// Emptied tells that the change log lacks its newest row. Trimming never
+	// takes that, so somebody else has: what was lost with it is not known.
+	Emptied bool
 }
 
 // Outdated reports whether what is installed is of an older version: it is
@@ -42,6 +45,15 @@ func (s Status) Outdated() bool { return s.Installed && s.Version < version }
 // Newer reports whether what is there is of a version that this build does
 // not know.
 func (s Status) Newer() bool { return s.Version > version }
+
+// Damage says in a few words what is wrong with an installation that is
+// present but can not be read.
+func (s Status) Damage() string {
+	if s.Emptied {
+		return "its newest change was deleted"
+	}
+	return fmt.Sprintf("%d missing or changed triggers", len(s.Missing))
+}
 
 // ReadStatus reads what of ours is in the database.
 func ReadStatus(ctx context.Context, q *sql.Conn) (Status, error) {
@@ -53,8 +65,8 @@ func ReadStatus(ctx context.Context, q *sql.Conn) (Status, error) {
 	logged := found["cslack_change"] != "" && found["cslack_meta"] != ""
 	if logged {
 		err = q.QueryRowContext(ctx, `SELECT coalesce((SELECT v FROM cslack_meta WHERE k='version'),0),coalesce((SELECT v FROM cslack_meta WHERE k='epoch'),''),
-coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),coalesce((SELECT v FROM cslack_meta WHERE k='carrier_path'),''),(SELECT count(*) FROM cslack_change),`+newestID).
-			Scan(&s.Version, &s.Epoch, &s.Carrier, &s.CarrierPath, &s.Changes, &s.Newest)
+coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),coalesce((SELECT v FROM cslack_meta WHERE k='carrier_path'),''),(SELECT count(*) FROM cslack_change),`+newestID+`,`+newestID+`>coalesce((SELECT max(id) FROM cslack_change),0)`).
+			Scan(&s.Version, &s.Epoch, &s.Carrier, &s.CarrierPath, &s.Changes, &s.Newest, &s.Emptied)
 		if err != nil {
 			return s, fmt.Errorf("read capture status: %w", err)
 		}
@@ -73,7 +85,7 @@ coalesce((SELECT v FROM cslack_meta WHERE k='carrier'),''),coalesce((SELECT v FR
 			s.Missing = append(s.Missing, prefix+t.name)
 		}
 	}
-	s.Installed = logged && known && len(s.Missing) == 0 && s.Epoch != ""
+	s.Installed = logged && known && len(s.Missing) == 0 && s.Epoch != "" && !s.Emptied
 	return s, nil
 }
 
@@ -113,8 +125,9 @@ func CheckGeneration(g claudeslack.Generation) error {
 		return nil
 	}
 	return &claudeslack.SchemaError{
-		Found:  "the database has an unknown schema (it lacks " + strings.Join(g.Missing, ", ") + ")",
-		Remedy: "nothing was added; watch and tail can still show its messages, read-only",
+		Found:   "the database has an unknown schema (it lacks " + strings.Join(g.Missing, ", ") + ")",
+		Remedy:  "nothing was added; watch and tail can still show its messages, read-only",
+		Partial: g.Partial,
 	}
 }
 
@@ -141,6 +154,10 @@ func Install(ctx context.Context, path string) (*capture.Look, error) {
 		return nil, err
 	}
 	if err := CheckGeneration(g); err != nil {
+		return nil, err
+	}
+	// Where nothing is to do, nobody is waited for.
+	if s, err := ReadStatus(ctx, w); err != nil || s.Installed && !s.Outdated() {
 		return nil, err
 	}
 	var look *capture.Look

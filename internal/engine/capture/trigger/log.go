@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -27,6 +28,8 @@ type Options struct {
 	// Interval is the longest time between two looks; 0 means the default of
 	// package wake.
 	Interval time.Duration
+	// Logger is told of trouble with writing, and of its end; nil discards it.
+	Logger *slog.Logger
 }
 
 // Log reads the change log of one database.
@@ -34,13 +37,14 @@ type Log struct {
 	opts    Options
 	host    *capture.Host
 	watcher *wake.Watcher
+	upkeep  *upkeep
 	file    os.FileInfo // the database's at the last pull
 }
 
 // New returns a Log. It opens nothing yet.
 func New(opts Options) *Log {
 	return &Log{
-		opts: opts, host: opts.Host,
+		opts: opts, host: opts.Host, upkeep: newUpkeep(opts.Logger),
 		watcher: wake.New(wake.Options{Path: opts.Host.Path() + "-wal", Interval: opts.Interval}),
 	}
 }
@@ -106,7 +110,7 @@ func (l *Log) follow() error {
 
 // verify checks epoch, sequence and triggers, and returns the newest id.
 func (l *Log) verify(ctx context.Context, c *sql.Conn, after claudeslack.Checkpoint) (newest int64, err error) {
-	changed, err := l.host.SchemaChanged(ctx)
+	changed, layout, err := l.host.SchemaChanged(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -118,6 +122,7 @@ func (l *Log) verify(ctx context.Context, c *sql.Conn, after claudeslack.Checkpo
 		if !s.Installed {
 			return 0, fmt.Errorf("%w: its triggers are missing or changed", capture.ErrReplaced)
 		}
+		l.host.AcceptSchema(layout)
 	}
 	var epoch string
 	stmt, err := l.host.Prepared(ctx, standing) //nolint:sqlclosecheck // kept for the connection's life
@@ -287,5 +292,8 @@ func (l *Log) Wake() { l.watcher.Wake() }
 
 // Close releases the database.
 func (l *Log) Close() error {
-	return errors.Join(l.watcher.Close(), l.host.Close(), l.leave())
+	l.upkeep.close()
+	err := errors.Join(l.watcher.Close(), l.host.Close())
+	l.leave()
+	return err
 }

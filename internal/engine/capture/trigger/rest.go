@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 
 	"cslack-stream/internal/engine/capture/wake"
@@ -22,7 +21,8 @@ func (l *Log) wait(ctx context.Context) error {
 			return err
 		}
 		if !l.opts.ReadOnly {
-			return l.empty(ctx)
+			l.upkeep.begin(l.empty)
+			return nil
 		}
 		if err := l.host.LetGo(ctx); err != nil {
 			return err
@@ -33,17 +33,48 @@ func (l *Log) wait(ctx context.Context) error {
 // empty empties the write-ahead log. That looks like a change to other
 // connections, our own included: it does so only when there is something in
 // it.
+//
+// Truncating holds the write lock for as long as it copies, and waits for
+// readers with it. So what is in the log is copied beside the writers first:
+// the log may have grown to a gigabyte while somebody read for long. Only when
+// nothing is left to copy is it truncated, without waiting for anybody.
 func (l *Log) empty(ctx context.Context) error {
 	info, err := os.Stat(l.host.Path() + "-wal")
 	if err != nil || info.Size() == 0 {
-		return nil //nolint:nilerr // no log is empty enough
+		return l.try(ctx) // no log is empty enough
 	}
 	err = l.write(ctx, func(w *sql.Conn) error {
-		var busy, pages, moved int
-		return w.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
+		busy, pages, moved := 0, 0, 0
+		if _, err := w.ExecContext(ctx, `PRAGMA busy_timeout=0`); err != nil {
+			return err
+		}
+		for _, mode := range []string{"PASSIVE", "TRUNCATE"} {
+			err := w.QueryRowContext(ctx, `PRAGMA wal_checkpoint(`+mode+`)`).Scan(&busy, &pages, &moved)
+			if err == nil && (busy != 0 || moved < pages) {
+				err = errInUse
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	if err != nil && !sqlitedb.IsBusy(err) {
-		return fmt.Errorf("checkpoint host database: %w", err)
+	if errors.Is(err, errInUse) {
+		return l.try(ctx)
 	}
-	return nil
+	return err
+}
+
+// errInUse says that somebody reads or writes what is in the write-ahead log.
+var errInUse = errors.New("the write-ahead log is in use")
+
+// try takes the write lock and lets go of it, now and then: who has it tells
+// nobody, and while nobody else can have it no agent can write.
+func (l *Log) try(ctx context.Context) error {
+	if !l.upkeep.due() {
+		return nil
+	}
+	return l.write(ctx, func(w *sql.Conn) error {
+		return sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error { return nil })
+	})
 }

@@ -22,6 +22,10 @@ var ErrNotCarrier = errors.New("the change log is carried into another event fil
 // returns ErrNotCarrier.
 func (l *Log) Claim(ctx context.Context, file, path string, takeOver bool) error {
 	return l.write(ctx, func(w *sql.Conn) error {
+		// Where nothing is to do, nobody is waited for.
+		if s, err := ReadStatus(ctx, w); err != nil || s.Carrier == file {
+			return err
+		}
 		return sqlitedb.Tx(ctx, w, "BEGIN IMMEDIATE", func() error { return claim(ctx, w, file, path, takeOver) })
 	})
 }
@@ -45,9 +49,9 @@ const trimTurn = 250 * time.Millisecond
 
 // Trim removes changes below the checkpoint, in small slices, as long as file
 // is the carrier and the change at the checkpoint proves that the change log is
-// the one that was carried. The caller has made durable that they are. Of a
-// busy database it returns an error that sqlitedb.IsBusy tells: the rows can
-// wait. It returns how many it has removed.
+// the one that was carried. The caller has made durable that they are. It
+// returns how many it has removed. What is wrong with writing to the database,
+// Trouble tells too: the rows wait for the next time.
 func (l *Log) Trim(ctx context.Context, file string, below claudeslack.Checkpoint) (removed int, err error) {
 	slice := sqlitedb.Slice{Gentle: true}
 	for more := true; more && err == nil; {
@@ -125,8 +129,19 @@ func carriedBy(ctx context.Context, w *sql.Conn, file string, at claudeslack.Che
 // is urgent either.
 func (l *Log) write(ctx context.Context, f func(*sql.Conn) error) error {
 	if l.opts.ReadOnly {
-		return errors.New("write to host database: this is a read-only attachment")
+		return errReadOnly
 	}
+	err := l.writeOnce(ctx, f)
+	switch {
+	case err == nil:
+		l.upkeep.note(nil)
+	case ctx.Err() == nil && sqlitedb.Code(err) != 0: // what else is wrong is not the file's fault
+		l.upkeep.note(fmt.Errorf("write to %s: %w", l.host.Path(), err))
+	}
+	return err
+}
+
+func (l *Log) writeOnce(ctx context.Context, f func(*sql.Conn) error) error {
 	db, c, err := sqlitedb.Conn(ctx, l.host.Path(), sqlitedb.ReadWrite, "busy_timeout(200)", "wal_autocheckpoint(0)", "synchronous(NORMAL)")
 	if err != nil {
 		return fmt.Errorf("write to host database: %w", err)
@@ -135,12 +150,13 @@ func (l *Log) write(ctx context.Context, f func(*sql.Conn) error) error {
 }
 
 // leave empties the write-ahead log when nobody else has the database open,
-// as the host's own last connection does. Nothing waits for it.
+// as the host's own last connection does. Nothing depends on it: whoever opens
+// the database next reads the log.
 //
 //nolint:contextcheck,nolintlint // closing has no context, which would be reported where Close is called
-func (l *Log) leave() error {
+func (l *Log) leave() {
 	if _, err := os.Stat(l.host.Path() + "-wal"); l.opts.ReadOnly || err != nil {
-		return nil
+		return
 	}
-	return l.write(context.Background(), func(*sql.Conn) error { return nil })
+	_ = l.writeOnce(context.Background(), func(*sql.Conn) error { return nil })
 }
