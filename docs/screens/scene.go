@@ -24,8 +24,8 @@ var scenes = []scene{
 	{
 		name: "watch", title: "watch: what alice sees, and one message in full",
 		args: []string{"watch", "alice", "-n", "24"}, columns: 120, lines: 30,
-		ready: "● live (direct)", live: live, until: "▁  0.3/s",
-		keys: []press{{"Up", "26 of 27"}, {"Up", "25 of 27"}, {"Enter", "got it:"}},
+		checks: checks, ready: "● live (direct)", live: live, until: "Then 4.2",
+		keys: []press{{"Up", "PAUSED"}, {"Up", "PAUSED"}, {"Enter", "got it:"}},
 	},
 	{
 		name: "picker", title: "watch asks which agent to look through",
