@@ -40,6 +40,8 @@ type config struct {
 	CacheMaxSize      int
 
 	WriteTimeoutSeconds int
+	WritesPerSecond     int
+	WritesAtOnce        int
 
 	Theme string
 	Keys  map[string][]string

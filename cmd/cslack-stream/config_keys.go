@@ -48,6 +48,14 @@ func (c *config) serverKeys() []configKey {
 			doc: "How long a reader may take for one batch before it is disconnected. It can come back and resume.",
 		},
 		{
+			name: "limits.writes_per_second", value: aNumber(&c.WritesPerSecond, 20, 1, 100_000), reloads: true,
+			doc: "How many times a second an agent may write through the server, in the mean. What is more is answered with 429.",
+		},
+		{
+			name: "limits.writes_at_once", value: aNumber(&c.WritesAtOnce, 100, 1, 100_000), reloads: true,
+			doc: "How many times an agent may write at once, if it has written little before.",
+		},
+		{
 			name: "log.level", value: oneOf(&c.LogLevel, "info", "debug", "warn", "error"), reloads: true,
 			doc: "What serve logs, to standard error. debug logs requests too; so does the flag --verbose.",
 		},

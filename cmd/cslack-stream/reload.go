@@ -39,6 +39,7 @@ func (r *reloader) reload() {
 	taken, kept := r.config.takeOver(next)
 	r.log.level.Set(r.config.logLevel())
 	r.server.SetWriteTimeout(r.config.writeTimeout())
+	r.server.SetWriteRate(float64(r.config.WritesPerSecond), r.config.WritesAtOnce)
 	if r.events != nil {
 		r.events.SetTTL(r.config.ttl())
 		r.events.SetArchiving(r.config.archiving())

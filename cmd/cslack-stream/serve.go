@@ -120,6 +120,7 @@ func runServe(ctx context.Context, env *environment, opts serveOptions) error {
 	defer forget()
 	so := server.Options{
 		Source: a.Engine, Directory: a.Engine, Explainer: a.Engine, Health: a.health, Origins: c.Origins, WriteTimeout: c.writeTimeout(), Logger: log.Logger,
+		WriteRate: float64(c.WritesPerSecond), WriteBurst: c.WritesAtOnce,
 	}
 	ao := author.Options{Path: path}
 	if c.UseHooks {

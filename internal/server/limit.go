@@ -13,21 +13,28 @@ import (
 
 // limiter bounds how fast each agent writes. It is safe for concurrent use.
 type limiter struct {
-	rate  rate.Limit
-	burst int
-
 	mu     sync.Mutex
+	rate   rate.Limit
+	burst  int
 	agents map[event.Agent]*rate.Limiter
 }
 
-// newLimiter allows perSecond writes for each agent, and burst at once. 0
-// means no limit.
+// newLimiter allows perSecond writes for each agent, and burst at once. A rate
+// of 0 or less means no limit.
 func newLimiter(perSecond float64, burst int) *limiter {
-	l := &limiter{rate: rate.Limit(perSecond), burst: burst, agents: make(map[event.Agent]*rate.Limiter)}
+	l := new(limiter)
+	l.set(perSecond, burst)
+	return l
+}
+
+// set changes what is allowed; every agent has its whole burst again.
+func (l *limiter) set(perSecond float64, burst int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rate, l.burst, l.agents = rate.Limit(perSecond), burst, make(map[event.Agent]*rate.Limiter)
 	if perSecond <= 0 {
 		l.rate = rate.Inf
 	}
-	return l
 }
 
 // mostLimited bounds how many agents are remembered: who wrote nothing for a

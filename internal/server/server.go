@@ -109,6 +109,9 @@ func New(opts Options) *Server {
 	return s
 }
 
+// SetWriteRate changes Options.WriteRate and Options.WriteBurst for all agents.
+func (s *Server) SetWriteRate(perSecond float64, burst int) { s.writes.set(perSecond, burst) }
+
 // SetWriteTimeout changes Options.WriteTimeout for streams opened afterwards.
 func (s *Server) SetWriteTimeout(d time.Duration) { s.writeTimeout.Store(int64(d)) }
 

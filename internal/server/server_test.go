@@ -29,7 +29,9 @@ type running struct {
 	t    *testing.T
 	src  *eventtest.Source
 	addr string
-	stop func() error // ends Run and returns what it returned
+	// server is what runs.
+	server *server.Server
+	stop   func() error // ends Run and returns what it returned
 }
 
 func start(t *testing.T, opts server.Options) *running {
@@ -46,7 +48,8 @@ func start(t *testing.T, opts server.Options) *running {
 	r.addr = ln.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- server.New(opts).Run(ctx, ln) }()
+	r.server = server.New(opts)
+	go func() { done <- r.server.Run(ctx, ln) }()
 	r.stop = func() error {
 		cancel()
 		err := <-done

@@ -156,6 +156,12 @@ func TestServer_WriteLimit(t *testing.T) {
 			t.Errorf("write %d: got %d and Retry-After %q, want %d", i, resp.StatusCode, resp.Header.Get("Retry-After"), want)
 		}
 	}
+	r.server.SetWriteRate(-1, 0)
+	for range 20 {
+		if resp, _ := r.send("POST", "/api/notes"+asAlice, `{"content":"x"}`); resp.StatusCode != http.StatusCreated {
+			t.Fatalf("without a limit: got %d", resp.StatusCode)
+		}
+	}
 	if resp, _ := r.send("POST", "/api/notes?agent=gina", `{"content":"x"}`); resp.StatusCode != http.StatusCreated {
 		t.Errorf("another agent: got %d", resp.StatusCode)
 	}
