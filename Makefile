@@ -1,4 +1,4 @@
-# The menu: `make` prints it. Continuous integration runs these same targets.
+# `make` prints what there is to do. Continuous integration runs these same targets.
 
 GO             ?= go
 BIN            := $(CURDIR)/bin
@@ -6,10 +6,10 @@ FUZZTIME       ?= 20s
 GOLANGCI_LINT  := v2.15.0
 GORELEASER     := v2.16.0
 
-.DEFAULT_GOAL := menu
-.PHONY: menu build test race lint fmt fuzz bench demo ci golden cover screens snapshot
+.DEFAULT_GOAL := help
+.PHONY: help build test race lint fmt fuzz bench demo ci golden cover screens snapshot
 
-menu: ## print this
+help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 build: ## build bin/cslack-stream

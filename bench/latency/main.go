@@ -12,7 +12,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"slices"
 	"strconv"
 	"text/tabwriter"
@@ -23,41 +22,23 @@ import (
 
 func main() {
 	var o options
-	flag.StringVar(&o.bin, "bin", "", "program to measure; built if not given")
 	flag.Float64Var(&o.rate, "rate", 100, "messages a second")
 	flag.Float64Var(&o.seconds, "seconds", 10, "for how long")
 	flag.BoolVar(&o.reconnect, "reconnect", false, "let the writer open a new connection for every message, as the host does")
 	flag.DurationVar(&o.idle, "idle", 5*time.Second, "how long to measure the idle server")
-	flag.DurationVar(&o.limit, "limit", 3*time.Minute, "give up after this time")
-	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, o.limit)
-	defer cancel()
-	if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "latency:", err)
-		os.Exit(1)
-	}
+	bench.Main("latency", 3*time.Minute, func(ctx context.Context, lab *bench.Lab) error { return run(ctx, lab, o) })
 }
 
 type options struct {
-	bin           string
 	rate, seconds float64
 	reconnect     bool
-	idle, limit   time.Duration
+	idle          time.Duration
 }
 
 // settle is how long the server may take to tidy up before it counts as idle.
 const settle = 3 * time.Second
 
-func run(ctx context.Context, o options) error {
-	lab, err := bench.NewLab(ctx, o.bin)
-	if err != nil {
-		return err
-	}
-	defer lab.Close()
-
+func run(ctx context.Context, lab *bench.Lab, o options) error {
 	fmt.Printf("From COMMIT having returned to a Python writer, %g messages a second for %g s (goal: p50 below 1 ms, p99 below 10 ms).\n\n", o.rate, o.seconds)
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(out, "to\tmessages\tmissing\tleast\tp50\tp90\tp99\tmost")

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"text/tabwriter"
 	"time"
 
@@ -20,23 +19,14 @@ import (
 
 func main() {
 	var o options
-	flag.StringVar(&o.bin, "bin", "", "program to measure; built if not given")
 	flag.IntVar(&o.events, "events", 1_000_000, "events in the file")
 	flag.DurationVar(&o.span, "span", 7*24*time.Hour, "over how long the events are spread")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each is measured; the best counts")
 	flag.StringVar(&o.keep, "keep", "", "make the workspace in this `DIRECTORY`, which stays, and use it again")
-	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "replay:", err)
-		os.Exit(1)
-	}
+	bench.Main("replay", 30*time.Minute, func(ctx context.Context, lab *bench.Lab) error { return run(ctx, lab, o) })
 }
 
 type options struct {
-	bin    string
 	events int
 	span   time.Duration
 	rounds int
@@ -55,12 +45,7 @@ var runs = []struct {
 	{"--agent carol (sees 1 in 1000), -o json", []string{"--agent", "carol", "-o", "json"}},
 }
 
-func run(ctx context.Context, o options) error {
-	lab, err := bench.NewLab(ctx, o.bin)
-	if err != nil {
-		return err
-	}
-	defer lab.Close()
+func run(ctx context.Context, lab *bench.Lab, o options) error {
 	db, err := workspace(ctx, lab, o)
 	if err != nil {
 		return err

@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"text/tabwriter"
 	"time"
 
@@ -19,30 +18,17 @@ import (
 
 func main() {
 	var o options
-	flag.StringVar(&o.bin, "bin", "", "program to measure; built if not given")
 	flag.IntVar(&o.rows, "rows", 1_000_000, "carried changes to trim, and expired events to remove")
 	flag.IntVar(&o.rate, "rate", 100, "messages a second of each writer")
 	flag.DurationVar(&o.before, "before", 15*time.Second, "how long to measure without any cleaning first")
 	flag.BoolVar(&o.archive, "archive", false, "archive the events instead")
-	flag.DurationVar(&o.limit, "limit", 8*time.Minute, "give up after this time")
-	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, o.limit)
-	defer cancel()
-	if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "retention:", err)
-		os.Exit(1)
-	}
+	bench.Main("retention", 8*time.Minute, func(ctx context.Context, lab *bench.Lab) error { return run(ctx, lab, o) })
 }
 
 type options struct {
-	bin        string
 	rows, rate int
 	archive    bool
 	before     time.Duration
-	limit      time.Duration
 }
 
 // result is what the commits of one writer took.
@@ -51,12 +37,7 @@ type result struct {
 	took []time.Duration
 }
 
-func run(ctx context.Context, o options) error {
-	lab, err := bench.NewLab(ctx, o.bin)
-	if err != nil {
-		return err
-	}
-	defer lab.Close()
+func run(ctx context.Context, lab *bench.Lab, o options) error {
 	if o.archive {
 		if err := os.Setenv("CSLACK_STREAM_EVENT_STREAMING_ARCHIVE_ENABLED", "true"); err != nil {
 			return err

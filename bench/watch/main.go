@@ -10,8 +10,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
 	"slices"
 	"strconv"
 	"time"
@@ -21,40 +19,23 @@ import (
 
 func main() {
 	var o options
-	flag.StringVar(&o.bin, "bin", "", "program to measure; built if not given")
 	flag.IntVar(&o.history, "history", 100_000, "messages that are there before")
 	flag.Float64Var(&o.rate, "rate", 5000, "messages a second of the flood")
 	flag.DurationVar(&o.flood, "flood", 10*time.Second, "how long it lasts")
 	flag.DurationVar(&o.idle, "idle", 5*time.Second, "how long to measure the idle view")
-	flag.DurationVar(&o.limit, "limit", 2*time.Minute, "give up after this time")
-	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, o.limit)
-	defer cancel()
-	if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "watch:", err)
-		os.Exit(1)
-	}
+	bench.Main("watch", 2*time.Minute, func(ctx context.Context, lab *bench.Lab) error { return run(ctx, lab, o) })
 }
 
 type options struct {
-	bin                string
-	history            int
-	rate               float64
-	flood, idle, limit time.Duration
+	history     int
+	rate        float64
+	flood, idle time.Duration
 }
 
 // settle is how long the view may take to tidy up before it counts as idle.
 const settle = 2 * time.Second
 
-func run(ctx context.Context, o options) error {
-	lab, err := bench.NewLab(ctx, o.bin)
-	if err != nil {
-		return err
-	}
-	defer lab.Close()
+func run(ctx context.Context, lab *bench.Lab, o options) error {
 	path, err := lab.Workspace()
 	if err != nil {
 		return err

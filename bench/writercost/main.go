@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -20,27 +19,14 @@ import (
 
 func main() {
 	var o options
-	flag.StringVar(&o.bin, "bin", "", "program to measure; built if not given")
 	flag.IntVar(&o.rounds, "rounds", 7, "how many rounds; one more is run before them to warm up")
 	flag.IntVar(&o.messages, "messages", 150, "messages of the reconnecting writer in a round")
 	flag.IntVar(&o.bulk, "bulk", 20000, "messages of the bulk writer in a round")
-	flag.DurationVar(&o.limit, "limit", 5*time.Minute, "give up after this time")
-	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, o.limit)
-	defer cancel()
-	if err := run(ctx, o); err != nil {
-		fmt.Fprintln(os.Stderr, "writercost:", err)
-		os.Exit(1)
-	}
+	bench.Main("writercost", 5*time.Minute, func(ctx context.Context, lab *bench.Lab) error { return run(ctx, lab, o) })
 }
 
 type options struct {
-	bin                    string
 	rounds, messages, bulk int
-	limit                  time.Duration
 }
 
 // state is what is done to a database before the writer comes.
@@ -68,13 +54,7 @@ type sums struct {
 	cpuX, wallX bench.Ratios
 }
 
-func run(ctx context.Context, o options) error {
-	lab, err := bench.NewLab(ctx, o.bin)
-	if err != nil {
-		return err
-	}
-	defer lab.Close()
-
+func run(ctx context.Context, lab *bench.Lab, o options) error {
 	n, bulk := strconv.Itoa(o.messages), strconv.Itoa(o.bulk)
 	works := []work{
 		{

@@ -13,6 +13,7 @@ import (
 	"cslack-stream/internal/tui/text"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // listOptions are the flags of commands that list something.
@@ -20,6 +21,25 @@ type listOptions struct {
 	source sourceFlags
 	output string
 	agent  string
+}
+
+func (o *listOptions) add(flags *pflag.FlagSet) {
+	flags.StringVarP(&o.output, "output", "o", "text", "text, json (one array) or jsonl (one object a line)")
+	o.source.add(flags)
+}
+
+// open opens the source, and gives the agents too.
+func (o *listOptions) open(ctx context.Context, env *environment) (*attachment, []event.AgentInfo, error) {
+	a, err := env.Open(ctx, env, o.source)
+	if err != nil {
+		return nil, nil, err
+	}
+	infos, err := a.Agents(ctx)
+	if err != nil {
+		a.close()
+		return nil, nil, err
+	}
+	return a, infos, nil
 }
 
 // newAgentsCommand makes the command that lists agents.
@@ -37,21 +57,16 @@ one of the ten minutes before: an agent may have checked since.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listAgents(cmd.Context(), env, o) },
 	}
-	cmd.Flags().StringVarP(&o.output, "output", "o", "text", "text, json (one array) or jsonl (one object a line)")
-	o.source.add(cmd.Flags())
+	o.add(cmd.Flags())
 	return cmd
 }
 
 func listAgents(ctx context.Context, env *environment, o listOptions) error {
-	a, err := env.Open(ctx, env, o.source)
+	a, infos, err := o.open(ctx, env)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	infos, err := a.Agents(ctx)
-	if err != nil {
-		return err
-	}
 	terminal := env.IsTerminal(env.Stdout)
 	names := line.NewNames(infos)
 	slices.SortFunc(infos, func(a, b event.AgentInfo) int {

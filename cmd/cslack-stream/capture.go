@@ -12,6 +12,7 @@ import (
 	"cslack-stream/internal/engine/claudeslack"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // newCaptureCommand makes the commands about what is added to the database.
@@ -35,38 +36,54 @@ runs. Nothing else of the database is ever changed.`,
 	return cmd
 }
 
+// captureFlags say which database a subcommand of capture is about, and how it
+// is served.
+type captureFlags struct {
+	db     string
+	config configFlags
+}
+
+func (f *captureFlags) add(flags *pflag.FlagSet) {
+	f.config.add(flags)
+	flags.StringVar(&f.db, "db", "", "the Claude-Slack database `FILE`")
+}
+
+// load returns the path of the database, and how it is configured.
+func (f *captureFlags) load(env *environment) (string, tuning, error) {
+	c, err := env.loadConfig(f.config)
+	if err != nil {
+		return "", tuning{}, err
+	}
+	path, err := claudeslack.Locate(f.db, env.Getenv, env.Home)
+	return path, c.tuning(), err
+}
+
 func newCaptureInstall(env *environment) *cobra.Command {
-	var db string
 	var takeOver bool
-	var flags configFlags
+	var flags captureFlags
 	cmd := &cobra.Command{
 		Use: "install", Short: "Add the change log and its triggers, and backfill the event log", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return captureInstall(cmd.Context(), env, db, flags, takeOver)
+			return captureInstall(cmd.Context(), env, flags, takeOver)
 		},
 	}
 	flags.add(cmd.Flags())
-	cmd.Flags().StringVar(&db, "db", "", "the Claude-Slack database `FILE`")
 	cmd.Flags().BoolVar(&takeOver, "take-over", false, "carry into the event file beside the database, though another one is noted as the carrier")
 	return cmd
 }
 
 // captureInstall installs, and carries once, so that the event log begins now.
-func captureInstall(ctx context.Context, env *environment, db string, flags configFlags, takeOver bool) error {
-	c, err := env.loadConfig(flags)
-	if err != nil {
-		return err
-	}
-	path, err := claudeslack.Locate(db, env.Getenv, env.Home)
+func captureInstall(ctx context.Context, env *environment, flags captureFlags, takeOver bool) error {
+	path, t, err := flags.load(env)
 	if err != nil {
 		return err
 	}
 	if takeOver {
-		if err := takeOverCarrier(ctx, path, c.tuning()); err != nil {
+		if err := takeOverCarrier(ctx, path, t); err != nil {
 			return err
 		}
 	}
-	a, err := carry(ctx, path, c.tuning(), newQuietLog(env.Stderr))
+	a, err := carry(ctx, path, t, newQuietLog(env.Stderr))
 	if err != nil {
 		return err
 	}
@@ -74,7 +91,7 @@ func captureInstall(ctx context.Context, env *environment, db string, flags conf
 	if err := a.stop(); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stdout, "%s: capture is installed; %d events in %s\n", path, size, c.tuning().events(path))
+	fmt.Fprintf(env.Stdout, "%s: capture is installed; %d events in %s\n", path, size, t.events(path))
 	return nil
 }
 
@@ -145,29 +162,23 @@ func captureStatus(ctx context.Context, env *environment, db string) error {
 }
 
 func newCaptureUninstall(env *environment) *cobra.Command {
-	var db string
 	var force bool
-	var flags configFlags
+	var flags captureFlags
 	cmd := &cobra.Command{
 		Use: "uninstall", Short: "Remove everything that was added, without trace", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return captureUninstall(cmd.Context(), env, db, flags, force)
+			return captureUninstall(cmd.Context(), env, flags, force)
 		},
 	}
 	flags.add(cmd.Flags())
-	cmd.Flags().StringVar(&db, "db", "", "the Claude-Slack database `FILE`")
 	cmd.Flags().BoolVar(&force, "force", false, "discard captured changes that are in no event log yet")
 	return cmd
 }
 
 // captureUninstall carries what is there first, so that nothing is discarded
 // unasked.
-func captureUninstall(ctx context.Context, env *environment, db string, flags configFlags, force bool) error {
-	c, err := env.loadConfig(flags)
-	if err != nil {
-		return err
-	}
-	path, err := claudeslack.Locate(db, env.Getenv, env.Home)
+func captureUninstall(ctx context.Context, env *environment, flags captureFlags, force bool) error {
+	path, t, err := flags.load(env)
 	if err != nil {
 		return err
 	}
@@ -178,7 +189,7 @@ func captureUninstall(ctx context.Context, env *environment, db string, flags co
 	}
 	var at claudeslack.Checkpoint
 	if s.Installed && !force {
-		if at, err = carryOnce(ctx, path, c.tuning(), newQuietLog(env.Stderr)); err != nil {
+		if at, err = carryOnce(ctx, path, t, newQuietLog(env.Stderr)); err != nil {
 			return fmt.Errorf("carry captured changes before removing them: %w; --force discards them", err)
 		}
 	}
@@ -192,7 +203,7 @@ func captureUninstall(ctx context.Context, env *environment, db string, flags co
 	case !there:
 		fmt.Fprintf(env.Stdout, "%s: there was nothing to remove\n", path)
 	default:
-		fmt.Fprintf(env.Stdout, "%s: capture is removed; the events stay in %s\n", path, c.tuning().events(path))
+		fmt.Fprintf(env.Stdout, "%s: capture is removed; the events stay in %s\n", path, t.events(path))
 	}
 	return nil
 }

@@ -11,16 +11,14 @@ import (
 	"cslack-stream/internal/engine/backend/sqlite"
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/capture/trigger"
-	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/sqlitedb"
 
 	"github.com/spf13/cobra"
 )
 
 func newCaptureGC(env *environment) *cobra.Command {
-	var db string
 	var dry bool
-	var flags configFlags
+	var flags captureFlags
 	cmd := &cobra.Command{
 		Use: "gc", Short: "Remove now what retention would: carried changes and expired events", Args: noArgs,
 		Long: `gc does at once what a running serve does by and by: it removes from the
@@ -29,25 +27,20 @@ events that have expired, or archives those. It carries nothing: changes that
 are in no event log yet stay. It can run beside serve. Give it the configuration
 of serve: that says whether events are archived, and where they are.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return captureGC(cmd.Context(), env, db, flags, dry)
+			return captureGC(cmd.Context(), env, flags, dry)
 		},
 	}
 	flags.add(cmd.Flags())
-	cmd.Flags().StringVar(&db, "db", "", "the Claude-Slack database `FILE`")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would be removed, and remove nothing")
 	return cmd
 }
 
-func captureGC(ctx context.Context, env *environment, db string, flags configFlags, dry bool) error {
-	c, err := env.loadConfig(flags)
+func captureGC(ctx context.Context, env *environment, flags captureFlags, dry bool) error {
+	path, t, err := flags.load(env)
 	if err != nil {
 		return err
 	}
-	path, err := claudeslack.Locate(db, env.Getenv, env.Home)
-	if err != nil {
-		return err
-	}
-	g, err := newCollector(ctx, path, c.tuning(), dry)
+	g, err := newCollector(ctx, path, t, dry)
 	if err != nil {
 		return err
 	}

@@ -76,16 +76,21 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 			return look, err
 		},
 	})
-	if errors.Is(err, trigger.ErrNotCarrier) {
-		return nil, fmt.Errorf("%w: stop that engine, or take over with: cslack-stream capture install --take-over", err)
-	}
-	if sqlitedb.IsReadOnlyDirectory(err) {
-		return nil, fmt.Errorf("%w: let this user write to %s and its directory, or add nothing to it with --no-install", err, path)
-	}
 	if err != nil {
-		return nil, schemaAt(path, err)
+		return nil, explainCarry(path, err)
 	}
 	return a, nil
+}
+
+// explainCarry adds what to do to why nothing can be carried.
+func explainCarry(path string, err error) error {
+	switch {
+	case errors.Is(err, trigger.ErrNotCarrier):
+		return fmt.Errorf("%w: stop that engine, or take over with: cslack-stream capture install --take-over", err)
+	case sqlitedb.IsReadOnlyDirectory(err):
+		return fmt.Errorf("%w: let this user write to %s and its directory, or add nothing to it with --no-install", err, path)
+	}
+	return schemaAt(path, err)
 }
 
 // joinCarriers tells whether another engine carries into the log; if none

@@ -28,23 +28,18 @@ project id, archived, id, description).`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listChannels(cmd.Context(), env, o) },
 	}
-	cmd.Flags().StringVarP(&o.output, "output", "o", "text", "text, json (one array) or jsonl (one object a line)")
 	cmd.Flags().StringVarP(&o.agent, "agent", "a", "", "only what this agent may know of: `NAME[@PROJECT]`")
-	o.source.add(cmd.Flags())
+	o.add(cmd.Flags())
 	_ = cmd.RegisterFlagCompletionFunc("agent", completeAgents(env, &o.source))
 	return cmd
 }
 
 func listChannels(ctx context.Context, env *environment, o listOptions) error {
-	a, err := env.Open(ctx, env, o.source)
+	a, infos, err := o.open(ctx, env)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	infos, err := a.Agents(ctx)
-	if err != nil {
-		return err
-	}
 	view := line.View{Names: line.NewNames(infos)}
 	if o.agent != "" {
 		if view.Agent, err = findAgent(o.agent, infos); err != nil {

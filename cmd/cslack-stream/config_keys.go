@@ -41,7 +41,7 @@ func (c *config) serverKeys() []configKey {
 		},
 		{
 			name: "cors.origins", value: aList(&c.Origins, "origins such as https://dash.example"),
-			doc: "Origins beyond loopback whose pages may read. The flag is --origin.",
+			doc: "Origins beyond loopback whose pages may read and write. The flag is --origin.",
 		},
 		{
 			name: "limits.write_timeout_seconds", value: aNumber(&c.WriteTimeoutSeconds, 10, 1, 600), reloads: true,

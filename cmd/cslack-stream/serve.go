@@ -63,7 +63,7 @@ reloads of it what can be changed while serve runs.`,
 	flags.StringVar(&opts.db, "db", "", "the Claude-Slack database `FILE`")
 	flags.StringVar(&f.listen, "listen", defaultListen, "loopback `ADDRESS` to listen on; port 0 takes a free one")
 	flags.BoolVar(&f.noInstall, "no-install", false, "add nothing to the database and keep no file: events live as long as the server")
-	flags.StringSliceVar(&f.origins, "origin", nil, "an `ORIGIN` beyond loopback whose pages may read, such as https://dash.example")
+	flags.StringSliceVar(&f.origins, "origin", nil, "an `ORIGIN` beyond loopback whose pages may read and write, such as https://dash.example")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log requests too")
 	opts.config.add(flags)
 	flags.BoolVar(&opts.print, "print-config", false, "print the configuration in effect, every key commented, and end")

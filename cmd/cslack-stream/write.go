@@ -164,10 +164,11 @@ func writeCommand(env *environment, use, short string, args cobra.PositionalArgs
 	return cmd
 }
 
-// takes wants that many arguments, and says what is missing.
-func takes(least, most int, what string) cobra.PositionalArgs {
+// takes wants an argument, or up to most, which is no bound if it is negative,
+// and says what is missing.
+func takes(most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) < least || most >= 0 && len(args) > most {
+		if len(args) == 0 || most >= 0 && len(args) > most {
 			return usageError("%s takes %s: %s", cmd.Name(), what, cmd.UseLine())
 		}
 		return nil

@@ -9,12 +9,12 @@ import (
 )
 
 func newJoinCommand(env *environment) *cobra.Command {
-	return writeCommand(env, "join --as AGENT CHANNEL", "Make an agent a member of an open channel", takes(1, 1, "one channel"),
+	return writeCommand(env, "join --as AGENT CHANNEL", "Make an agent a member of an open channel", takes(1, "one channel"),
 		onChannel("joined ", func(id string) action.Op { return action.Join{Channel: id} }))
 }
 
 func newLeaveCommand(env *environment) *cobra.Command {
-	return writeCommand(env, "leave --as AGENT CHANNEL", "End an agent's membership of a channel", takes(1, 1, "one channel"),
+	return writeCommand(env, "leave --as AGENT CHANNEL", "End an agent's membership of a channel", takes(1, "one channel"),
 		onChannel("left ", func(id string) action.Op { return action.Leave{Channel: id} }))
 }
 
@@ -49,7 +49,7 @@ func newChannelCommand(env *environment) *cobra.Command {
 func newChannelCreate(env *environment) *cobra.Command {
 	var access, description string
 	var global bool
-	cmd := writeCommand(env, "create --as AGENT NAME", "Create a channel, in the agent's project or for all", takes(1, 1, "one name"),
+	cmd := writeCommand(env, "create --as AGENT NAME", "Create a channel, in the agent's project or for all", takes(1, "one name"),
 		func(ctx context.Context, w *writer, args []string) error {
 			op := action.CreateChannel{Name: args[0], Access: access, Description: description}
 			if !global {
@@ -66,7 +66,7 @@ func newChannelCreate(env *environment) *cobra.Command {
 
 func newChannelArchive(env *environment) *cobra.Command {
 	var undo bool
-	cmd := writeCommand(env, "archive --as AGENT CHANNEL", "Archive a channel, or bring it back", takes(1, 1, "one channel"),
+	cmd := writeCommand(env, "archive --as AGENT CHANNEL", "Archive a channel, or bring it back", takes(1, "one channel"),
 		func(ctx context.Context, w *writer, args []string) error {
 			did := "archived "
 			if undo {

@@ -54,7 +54,7 @@ func (w *writer) address(ctx context.Context, to string, op *action.Send) (strin
 }
 
 func newEditCommand(env *environment) *cobra.Command {
-	return writeCommand(env, "edit --as AGENT MESSAGE [TEXT]", "Change what a message of an agent's own says", takes(1, -1, "a message and its new text"),
+	return writeCommand(env, "edit --as AGENT MESSAGE [TEXT]", "Change what a message of an agent's own says", takes(-1, "a message and its new text"),
 		func(ctx context.Context, w *writer, args []string) error {
 			id, err := messageID(args[0])
 			if err != nil {
@@ -69,7 +69,7 @@ func newEditCommand(env *environment) *cobra.Command {
 }
 
 func newDeleteCommand(env *environment) *cobra.Command {
-	return writeCommand(env, "delete --as AGENT MESSAGE", "Delete a message of an agent's own", takes(1, 1, "one message"),
+	return writeCommand(env, "delete --as AGENT MESSAGE", "Delete a message of an agent's own", takes(1, "one message"),
 		func(ctx context.Context, w *writer, args []string) error {
 			id, err := messageID(args[0])
 			if err != nil {
@@ -97,7 +97,7 @@ func newNoteCommand(env *environment) *cobra.Command {
 }
 
 func newStatusCommand(env *environment) *cobra.Command {
-	return writeCommand(env, "status --as AGENT STATUS", "Say what an agent is up to: online, busy, or any other word", takes(1, 1, "one word"),
+	return writeCommand(env, "status --as AGENT STATUS", "Say what an agent is up to: online, busy, or any other word", takes(1, "one word"),
 		func(ctx context.Context, w *writer, args []string) error {
 			return w.do(ctx, action.SetStatus{Status: args[0]}, "status of "+w.view.Names.Address(w.view.Agent)+" is "+args[0])
 		})

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 	"cslack-stream/internal/engine/backend/sqlite"
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/capture/trigger"
+	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
 )
 
@@ -162,5 +164,109 @@ func TestRule15_UntilEndsAFollowingStream(t *testing.T) {
 		if latest := e.Window().Latest(); !errors.Is(err, io.EOF) || s.Cursor() != latest {
 			t.Errorf("until in %v: got %v at %s, want EOF at %s", in, err, s.Cursor(), latest)
 		}
+	}
+}
+
+// attach opens a read-only attachment in this process, as a direct tail does.
+func attach(t testing.TB, db string) *running {
+	t.Helper()
+	base, err := sqlite.Open(t.Context(), sqlite.Options{Path: eventFile(db), Database: sqlite.Identity{Path: db}, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start(t, engine.Options{
+		Changes: trigger.New(trigger.Options{Host: capture.NewHost(db), ReadOnly: true}),
+		Store:   memory.New(memory.Options{}), Base: base,
+	})
+}
+
+// TestRule12_AttachmentAndServer: an attachment shows what nobody has carried;
+// when an engine starts, carries and trims, nothing is lost and nothing comes
+// again.
+func TestRule12_AttachmentAndServer(t *testing.T) {
+	db, w := newWorld(t)
+	e := startCarrier(t, db)
+	w.Exec(says("carried", 3)...)
+	contents(t, e.operator(t, event.Cursor{}), "carried2")
+	e.stop()
+	w.Exec(says("uncarried", 3)...)
+	a := attach(t, db)
+	s := a.operator(t, event.Cursor{})
+	want := append(numbered("carried", 3), numbered("uncarried", 3)...)
+	if diff := cmp.Diff(want, contents(t, s, "uncarried2")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var synced, trims atomic.Int64
+	e = startCarrier(t, db, func(o *engine.Options) {
+		o.Changes = &trimWatch{Log: o.Changes.(*trigger.Log), synced: &synced, trims: &trims, t: t}
+		o.Store = &observed{Store: o.Store, synced: &synced}
+	})
+	for i := 0; trims.Load() == 0 || i < 200; i++ {
+		w.Exec(say(fmt.Sprint("both", i)))
+		want = append(want, fmt.Sprint("both", i))
+	}
+	all := e.operator(t, event.Cursor{})
+	w.Exec(say("end"))
+	contents(t, all, "end")
+	want = append(want, "end")
+	if diff := cmp.Diff(want[6:], contents(t, s, "end")); diff != "" {
+		t.Errorf("attachment beside a server (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, a.messages(t)); diff != "" {
+		t.Errorf("attachment from the beginning (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, e.messages(t)); diff != "" {
+		t.Errorf("server (-want +got):\n%s", diff)
+	}
+}
+
+// TestRule12_TrimmedBehindAttachment: an attachment that was stopped for long
+// finds its changes trimmed, and takes the events from the event file.
+func TestRule12_TrimmedBehindAttachment(t *testing.T) {
+	db, w := newWorld(t)
+	startCarrier(t, db).stop()
+	gate := make(chan struct{})
+	base, err := sqlite.Open(t.Context(), sqlite.Options{Path: eventFile(db), Database: sqlite.Identity{Path: db}, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := start(t, engine.Options{
+		Changes: &gated{Changes: trigger.New(trigger.Options{Host: capture.NewHost(db), ReadOnly: true}), gate: gate},
+		Store:   memory.New(memory.Options{}), Base: base,
+	})
+	s := a.operator(t, event.Cursor{})
+	var synced, trims atomic.Int64
+	e := startCarrier(t, db, func(o *engine.Options) {
+		o.Changes = &trimWatch{Log: o.Changes.(*trigger.Log), synced: &synced, trims: &trims, t: t}
+		o.Store = &observed{Store: o.Store, synced: &synced}
+	})
+	w.Exec(slices.Concat(says("m", 20), []string{`INSERT INTO agents(name,project_id) VALUES('carol','p')`})...)
+	contents(t, e.operator(t, event.Cursor{}), "m19")
+	for trims.Load() == 0 {
+		w.Exec(`PRAGMA user_version`)
+	}
+	close(gate)
+	w.Exec(`INSERT INTO channel_members(channel_id,agent_name,agent_project_id) VALUES('global:general','carol','p')`, say("end"))
+	if diff := cmp.Diff(append(numbered("m", 20), "end"), contents(t, s, "end")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	last := a.everything(t)
+	if got := last[len(last)-1]; !got.VisibleTo(event.Agent{Name: "carol", Project: "p"}) {
+		t.Errorf("got audience %v, want carol in it: the state was taken over too", got.Audience.Agents())
+	}
+}
+
+// gated lets Next through when the gate is open.
+type gated struct {
+	capture.Changes
+	gate chan struct{}
+}
+
+func (g *gated) Next(ctx context.Context, after claudeslack.Checkpoint, limit int) (capture.Run, error) {
+	select {
+	case <-g.gate:
+		return g.Changes.Next(ctx, after, limit)
+	case <-ctx.Done():
+		return capture.Run{}, ctx.Err()
 	}
 }

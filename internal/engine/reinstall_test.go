@@ -3,6 +3,8 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,4 +86,63 @@ func TestRule8_HoleInTheChangeLog(t *testing.T) {
 	if diff := cmp.Diff([]string{"before", "one", "two"}, e.messages(t)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// TestRule8_Reinstall: change ids start over with new triggers, and an event
+// file may be restored alone. Either way: a new epoch, and nothing missing.
+func TestRule8_Reinstall(t *testing.T) {
+	t.Run("uninstalled and installed again", func(t *testing.T) {
+		db, w := newWorld(t)
+		e := startCarrier(t, db)
+		w.Exec(says("a", 3)...)
+		all := e.operator(t, event.Cursor{})
+		contents(t, all, "a2")
+		e.stop()
+		if _, err := trigger.Uninstall(t.Context(), db, claudeslack.Checkpoint{}, false); err == nil {
+			t.Error("got no error, want the uncarried changes to be named")
+		}
+		if _, err := trigger.Uninstall(t.Context(), db, claudeslack.Checkpoint{}, true); err != nil {
+			t.Fatal(err)
+		}
+		w.Exec(says("b", 3)...)
+		e = startCarrier(t, db)
+		_, err := e.Subscribe(t.Context(), event.Request{Operator: true, After: all.Cursor()})
+		if _, ok := errors.AsType[*event.GapError](err); !ok {
+			t.Errorf("resume: got %v, want a gap", err)
+		}
+		if diff := cmp.Diff(append(numbered("a", 3), numbered("b", 3)...), e.messages(t)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+	t.Run("event file restored alone", func(t *testing.T) {
+		db, w := newWorld(t)
+		e := startCarrier(t, db)
+		w.Exec(says("a", 3)...)
+		contents(t, e.operator(t, event.Cursor{}), "a2")
+		e.stop()
+		old, err := os.ReadFile(eventFile(db))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var synced, trims atomic.Int64
+		e = startCarrier(t, db, func(o *engine.Options) {
+			o.Changes = &trimWatch{Log: o.Changes.(*trigger.Log), synced: &synced, trims: &trims, t: t}
+			o.Store = &observed{Store: o.Store, synced: &synced}
+		})
+		w.Exec(says("b", 3)...)
+		contents(t, e.operator(t, event.Cursor{}), "b2")
+		for trims.Load() == 0 {
+			w.Exec(`PRAGMA user_version`)
+		}
+		e.stop()
+		if err := os.WriteFile(eventFile(db), old, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.Exec(say("c"))
+		e = startCarrier(t, db)
+		want := append(append(numbered("a", 3), numbered("b", 3)...), "c")
+		if diff := cmp.Diff(want, e.messages(t)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 }

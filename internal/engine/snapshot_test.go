@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"cslack-stream/internal/engine"
 	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/claudeslack/hosttest"
 	"cslack-stream/internal/engine/event"
 )
 
@@ -86,5 +88,37 @@ func TestRule7_WaitsForCapture(t *testing.T) {
 	got := append(recentContents(snapshot), contents(t, e.operator(t, snapshot.Cursor), "after")...)
 	if diff := cmp.Diff([]string{"uncarried", "after"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestRule7_SnapshotContinues: a snapshot and the stream behind its cursor
+// hold every message exactly once, under a writer that never rests.
+func TestRule7_SnapshotContinues(t *testing.T) {
+	db, w := newWorld(t)
+	e := startCarrier(t, db)
+	alice := event.Agent{Name: "alice", Project: "p"}
+	const total = 300
+	w.Start(hosttest.Step{SQL: says("m", total)})
+	for range 10 {
+		snapshot, err := e.Snapshot(t.Context(), alice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := e.Subscribe(t.Context(), event.Request{Agent: alice, After: snapshot.Cursor, Follow: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range snapshot.RecentMessages {
+			got = append(got, contentOf(&event.Event{Payload: m}))
+		}
+		if len(got) == 0 || got[len(got)-1] != fmt.Sprint("m", total-1) {
+			got = append(got, contents(t, s, fmt.Sprint("m", total-1))...)
+		}
+		s.Close()
+		want := numbered("m", total)
+		if diff := cmp.Diff(want[total-len(got):], got); diff != "" {
+			t.Fatalf("snapshot at %s and its stream (-want +got):\n%s", snapshot.Cursor, diff)
+		}
 	}
 }

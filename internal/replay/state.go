@@ -181,9 +181,6 @@ func (p *place) say(m said) {
 // sees tells whether the agent was in a place.
 func (s *State) sees(p *place) bool { return s.agent.IsZero() || p.members[s.agent] }
 
-// Cursor is behind the last event that was taken in.
-func (s *State) Cursor() event.Cursor { return s.cursor }
-
 // Recorded is when the first event happened that was captured as it happened;
 // zero if none was. What was before is known from the host's tables only, which
 // do not tell who was a member when.

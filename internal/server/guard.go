@@ -16,7 +16,7 @@ import (
 // who sits here can be sent to it by any page, under any name that DNS points
 // at 127.0.0.1.
 type guard struct {
-	origins []string // further origins whose pages may read
+	origins []string // further origins whose pages may read and write
 }
 
 func newGuard(origins []string) guard {

@@ -34,8 +34,8 @@ type Options struct {
 	// Health tells how the engine is; the Server adds what it knows itself.
 	// Without one, the Server speaks for itself only.
 	Health func(context.Context) Health
-	// Origins are origins beyond loopback whose pages may read, for example
-	// "https://dash.example".
+	// Origins are origins beyond loopback whose pages may read and write, for
+	// example "https://dash.example".
 	Origins []string
 	// Heartbeat is the time between two heartbeats of a stream: 15 s.
 	Heartbeat time.Duration

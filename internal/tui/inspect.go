@@ -38,23 +38,10 @@ func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track
 	if row == nil {
 		return &view.Inspect{Title: "nothing selected"}
 	}
-	switch row.Kind {
-	case timeline.Gap:
-		why := "What is missing here can not be loaded: it is no longer retained."
-		if row.LetGo() {
-			why = "They are still in the event log."
-		}
-		return &view.Inspect{Title: "gap", Scroll: scroll, Body: m.missing(row.Missing) + ".\n\n" + why}
-	case timeline.Quiet:
-		return &view.Inspect{Title: "quiet for " + line.Span(row.Lasted)}
-	case timeline.Day:
-		return &view.Inspect{Title: row.Day.Format("Monday 2 January 2006")}
-	case timeline.AtEdge:
-		return &view.Inspect{Title: edgeText(row.Edge)}
-	case timeline.Check:
-		return &view.Inspect{Title: m.checkRule(row), Scroll: scroll, Body: aboutChecks}
-	}
 	r := row.Record
+	if r == nil {
+		return m.inspectRule(row, scroll)
+	}
 	out := &view.Inspect{Title: text.Name(string(r.Type())), Scroll: scroll, Body: r.Line()}
 	switch r.Channel.Kind {
 	case event.KindDirect:
@@ -105,6 +92,26 @@ func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track
 	}
 	out.More = who
 	return out
+}
+
+// inspectRule is what there is to say of a row that is no event.
+func (m *model) inspectRule(row *timeline.Row, scroll int) *view.Inspect {
+	switch row.Kind {
+	case timeline.Gap:
+		why := "What is missing here can not be loaded: it is no longer retained."
+		if row.LetGo() {
+			why = "They are still in the event log."
+		}
+		return &view.Inspect{Title: "gap", Scroll: scroll, Body: m.missing(row.Missing) + ".\n\n" + why}
+	case timeline.Quiet:
+		return &view.Inspect{Title: "quiet for " + line.Span(row.Lasted)}
+	case timeline.Day:
+		return &view.Inspect{Title: row.Day.Format("Monday 2 January 2006")}
+	case timeline.Check:
+		return &view.Inspect{Title: m.checkRule(row), Scroll: scroll, Body: aboutChecks}
+	default:
+		return &view.Inspect{Title: edgeText(row.Edge)}
+	}
 }
 
 // recipients are who a direct message is for.

@@ -127,6 +127,18 @@ func TestMatrix_InspectsAndMoves(t *testing.T) {
 	d.shows("no filter")
 }
 
+// TestMatrix_MovesByHalfPages: the keys that move in the list move here too.
+func TestMatrix_MovesByHalfPages(t *testing.T) {
+	o := &office{Source: eventtest.NewSource()}
+	d := newDesk(t, Options{Source: o.Source})
+	d.press("v")
+	d.others(o.talk()...)
+	d.othersLive()
+	d.hides("PAUSED")
+	d.press("ctrl+u")
+	d.shows("PAUSED")
+}
+
 func TestMatrix_SaysWhenItIsRefused(t *testing.T) {
 	o := eventtest.NewSource()
 	d := newDesk(t, Options{Source: o})

@@ -45,24 +45,7 @@ func (m *model) pressMatrix(k tea.KeyMsg) tea.Cmd {
 		x.selected = max(0, x.selected-1)
 	case key.Matches(k, m.keys.Right):
 		x.selected = min(max(0, len(x.agents)-1), x.selected+1)
-	case key.Matches(k, m.keys.Up):
-		t.Move(-1)
-	case key.Matches(k, m.keys.Down):
-		t.Move(1)
-	case key.Matches(k, m.keys.PageUp):
-		t.Page(-page)
-	case key.Matches(k, m.keys.PageDown):
-		t.Page(page)
-	case key.Matches(k, m.keys.Oldest):
-		t.First()
-	case key.Matches(k, m.keys.Newest):
-		t.Follow()
-	case key.Matches(k, m.keys.Pause):
-		if t.Following() {
-			t.Pause()
-		} else {
-			t.Follow()
-		}
+	case m.pressRow(k, t, page):
 	default:
 		return m.pressMatrixRow(k)
 	}

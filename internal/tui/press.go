@@ -81,28 +81,7 @@ func (m *model) pressMove(k tea.KeyMsg) (cmd tea.Cmd, ok bool) {
 		return m.loadOlder(), true
 	}
 	switch {
-	case key.Matches(k, m.keys.Pause):
-		if t.Following() {
-			t.Pause()
-		} else {
-			t.Follow()
-		}
-	case key.Matches(k, m.keys.Up):
-		t.Move(-1)
-	case key.Matches(k, m.keys.Down):
-		t.Move(1)
-	case key.Matches(k, m.keys.PageUp):
-		t.Page(-page)
-	case key.Matches(k, m.keys.PageDown):
-		t.Page(page)
-	case key.Matches(k, m.keys.HalfUp):
-		t.Page(-max(1, page/2))
-	case key.Matches(k, m.keys.HalfDown):
-		t.Page(max(1, page/2))
-	case key.Matches(k, m.keys.Oldest):
-		t.First()
-	case key.Matches(k, m.keys.Newest):
-		t.Follow()
+	case m.pressRow(k, t, page):
 	case key.Matches(k, m.keys.NextFound):
 		cmd = m.find(1)
 	case key.Matches(k, m.keys.PreviousFound):
@@ -126,6 +105,38 @@ func (m *model) pressMove(k tea.KeyMsg) (cmd tea.Cmd, ok bool) {
 		m.scroll = 0
 	}
 	return cmd, true
+}
+
+// pressRow handles keys that select another row, and reports whether k is one
+// of them.
+func (m *model) pressRow(k tea.KeyMsg, t *timeline.Timeline, page int) bool {
+	switch {
+	case key.Matches(k, m.keys.Pause):
+		if t.Following() {
+			t.Pause()
+		} else {
+			t.Follow()
+		}
+	case key.Matches(k, m.keys.Up):
+		t.Move(-1)
+	case key.Matches(k, m.keys.Down):
+		t.Move(1)
+	case key.Matches(k, m.keys.PageUp):
+		t.Page(-page)
+	case key.Matches(k, m.keys.PageDown):
+		t.Page(page)
+	case key.Matches(k, m.keys.HalfUp):
+		t.Page(-max(1, page/2))
+	case key.Matches(k, m.keys.HalfDown):
+		t.Page(max(1, page/2))
+	case key.Matches(k, m.keys.Oldest):
+		t.First()
+	case key.Matches(k, m.keys.Newest):
+		t.Follow()
+	default:
+		return false
+	}
+	return true
 }
 
 // seek goes to the next row that ok accepts, or says that there is none.

@@ -1,5 +1,6 @@
 // Package capture is where committed changes of the host come from: its
-// change log, kept by triggers, or a poll of its tables.
+// change log, kept by triggers, or a poll of its tables, beside a hook on what
+// this process writes itself.
 package capture
 
 import (

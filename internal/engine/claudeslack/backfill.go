@@ -84,7 +84,7 @@ func (ws *Workspace) backfillFacts(t Tables, oldest, now time.Time) []event.Even
 	at := func(raw json.RawMessage) { r.change.At = timeOr(raw, now) }
 	for _, a := range t.Agents {
 		at(a.CreatedAt)
-		r.emitAgent(event.AgentRegistered, agentKey(a.Name, a.ProjectID), a)
+		r.emitAgent(event.AgentRegistered, AgentKey(a.Name, a.ProjectID), a)
 	}
 	for _, c := range t.Channels {
 		at(c.CreatedAt)

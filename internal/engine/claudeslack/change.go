@@ -93,9 +93,11 @@ func (LinkGone) isRow()        {}
 func (ConfigSynced) isRow()    {}
 func (ToolCalled) isRow()      {}
 
-func memberKey(m event.Member) event.Agent { return agentKey(m.AgentName, m.AgentProjectID) }
+func memberKey(m event.Member) event.Agent { return AgentKey(m.AgentName, m.AgentProjectID) }
 
-func agentKey(name string, project *string) event.Agent {
+// AgentKey is the agent of that name in a project, or the global one if that is
+// null: as the host's tables name agents.
+func AgentKey(name string, project *string) event.Agent {
 	a := event.Agent{Name: name}
 	if project != nil {
 		a.Project = *project
@@ -118,7 +120,7 @@ func replaces(prev, next Change) bool {
 		return ok && put.ChannelID == gone.ChannelID && memberKey(put.Member) == memberKey(gone.Member)
 	case AgentGone:
 		put, ok := next.Row.(AgentPut)
-		return ok && agentKey(put.Name, put.ProjectID) == gone.Agent
+		return ok && AgentKey(put.Name, put.ProjectID) == gone.Agent
 	case LinkGone:
 		put, ok := next.Row.(LinkPut)
 		return ok && put.ProjectA == gone.ProjectA && put.ProjectB == gone.ProjectB

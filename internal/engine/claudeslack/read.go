@@ -114,7 +114,7 @@ func ReadTables(ctx context.Context, q Queryer, g Generation) (Tables, error) {
 	}
 	err := read("agents", `SELECT `+agentColumns+` FROM agents ORDER BY rowid`, func(v []any) {
 		a := AgentOf(v)
-		if k := agentKey(a.Name, a.ProjectID); !seen[k] {
+		if k := AgentKey(a.Name, a.ProjectID); !seen[k] {
 			seen[k] = true
 			t.Agents = append(t.Agents, a)
 		}

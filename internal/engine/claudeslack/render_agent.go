@@ -7,7 +7,7 @@ import (
 )
 
 func (r *renderer) agentPut(row AgentPut) {
-	k := agentKey(row.Name, row.ProjectID)
+	k := AgentKey(row.Name, row.ProjectID)
 	before, known := r.agents[k]
 	r.putAgent(row.AgentStatus)
 	a := row.AgentStatus

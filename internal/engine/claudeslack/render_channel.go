@@ -88,7 +88,7 @@ func (r *renderer) needsFounders(c *channelState) bool {
 	case c.Row.Kind == event.KindNotes, c.Row.AccessType == "open", c.Row.CreatedBy == nil:
 		return false
 	}
-	creator := agentKey(*c.Row.CreatedBy, c.Row.CreatedByProjectID)
+	creator := AgentKey(*c.Row.CreatedBy, c.Row.CreatedByProjectID)
 	_, known := r.agents[creator]
 	n, _ := r.roster.Number(creator)
 	return known && !r.existence(c).Has(n)
@@ -99,7 +99,7 @@ func founded(c *channelState, k event.Agent) bool {
 	if c.Row.Kind == event.KindDirect {
 		return len(c.members) >= 2
 	}
-	return c.Row.CreatedBy != nil && k == agentKey(*c.Row.CreatedBy, c.Row.CreatedByProjectID)
+	return c.Row.CreatedBy != nil && k == AgentKey(*c.Row.CreatedBy, c.Row.CreatedByProjectID)
 }
 
 // channelChanged compares the row with what was known: channel.updated for

@@ -42,7 +42,7 @@ func (r *renderer) messageInserted(row MessageInserted) {
 
 // directReceived tells every member but the sender.
 func (r *renderer) directReceived(m event.Message, c *channelState) {
-	sender := agentKey(m.SenderID, m.SenderProjectID)
+	sender := AgentKey(m.SenderID, m.SenderProjectID)
 	for _, to := range c.memberKeys() {
 		if _, known := r.agents[to]; !known || to == sender {
 			continue

@@ -258,7 +258,7 @@ func (ws *Workspace) Seed(t Tables) {
 }
 
 func (ws *Workspace) putAgent(a event.AgentStatus) {
-	k := agentKey(a.Name, a.ProjectID)
+	k := AgentKey(a.Name, a.ProjectID)
 	ws.roster.Add(k)
 	if _, known := ws.agents[k]; !known {
 		ws.forgetAudiences()

@@ -39,16 +39,16 @@ func (p *Printer) Widen(records []*Record) {
 func (p *Printer) appendColumns(b []byte, r *Record) []byte {
 	p.Widen([]*Record{r})
 	if day := p.newDay(r); day != "" {
-		b = append(b, p.paint(day, sgrFaint)...)
+		b = append(b, p.faint(day)...)
 		b = append(b, '\n')
 	}
 	w := p.shown(r)
 	if p.o.Clock != ClockNone {
-		b = append(b, p.paint(text.Pad(p.timeColumn(r.Time()), p.timeWidth()), sgrFaint)...)
+		b = append(b, p.faint(text.Pad(p.timeColumn(r.Time()), p.timeWidth()))...)
 		b = append(b, ' ')
 	}
 	if r.Gutter() != "" {
-		b = append(b, p.paint(r.Gutter(), sgrFaint)...)
+		b = append(b, p.faint(r.Gutter())...)
 		b = append(b, ' ')
 	}
 	where, who := text.Truncate(OneLine(w.Where), cutName), text.Truncate(OneLine(w.Who), cutName)
@@ -90,11 +90,11 @@ func (p *Printer) newDay(r *Record) string {
 	return "─── " + t.Format("Mon 2 Jan 2006") + " ───"
 }
 
-func (p *Printer) paint(s, sgr string) string {
+func (p *Printer) faint(s string) string {
 	if !p.o.Color || s == "" {
 		return s
 	}
-	return sgr + s + sgrReset
+	return sgrFaint + s + sgrReset
 }
 
 func (p *Printer) paintWhere(r *Record, s string) string {
@@ -109,7 +109,7 @@ func (p *Printer) paintWho(r *Record, s string) string {
 		return s
 	}
 	if r.From.IsZero() {
-		return p.paint(s, sgrFaint)
+		return p.faint(s)
 	}
 	return colored(s, ColorOf(r.raw.Sender))
 }

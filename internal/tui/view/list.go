@@ -95,10 +95,10 @@ func (s *Screen) row(r Row, width int) []string {
 	first := s.rowStart(r, f, width)
 	if !s.Wrap {
 		body := strings.ReplaceAll(strings.TrimRight(clip(r.Text, f.text+s.Shift), "\n"), "\n", newlineMark)
-		return []string{s.rowEnd(first, r, f, text.Skip(body, s.Shift))}
+		return []string{s.rowEnd(first, r, text.Skip(body, s.Shift))}
 	}
 	texts := wrapped(r.Text, f.text)
-	lines := []string{s.rowEnd(first, r, f, texts[0])}
+	lines := []string{s.rowEnd(first, r, texts[0])}
 	for _, t := range texts[1:] {
 		next := newRow(width, s.Theme).put(s.mark(r), bold).space(f.indent-1).put(t, s.textStyle(r))
 		lines = append(lines, next.String())
@@ -136,7 +136,7 @@ func (s *Screen) dots(seen string) string {
 	return seen
 }
 
-func (s *Screen) rowEnd(out *row, r Row, f frame, body string) string {
+func (s *Screen) rowEnd(out *row, r Row, body string) string {
 	if r.Flag == "" && !r.Marked {
 		return out.put(text.Truncate(body, out.left-1), s.textStyle(r)).String()
 	}

@@ -43,7 +43,7 @@ func compare[K comparable, R any](old, now []R, key func(R) K, put func(now R, o
 }
 
 func (l *look) compareAgents(old, now []event.AgentStatus) {
-	key := func(a event.AgentStatus) event.Agent { return keyOf(a.Name, a.ProjectID) }
+	key := func(a event.AgentStatus) event.Agent { return claudeslack.AgentKey(a.Name, a.ProjectID) }
 	compare(old, now, key, func(a event.AgentStatus, was *event.AgentStatus) {
 		switch {
 		case was == nil:
@@ -94,7 +94,9 @@ func (l *look) compareMembers(old, now []event.Member) {
 		channel string
 		agent   event.Agent
 	}
-	key := func(m event.Member) member { return member{m.ChannelID, keyOf(m.AgentName, m.AgentProjectID)} }
+	key := func(m event.Member) member {
+		return member{m.ChannelID, claudeslack.AgentKey(m.AgentName, m.AgentProjectID)}
+	}
 	compare(old, now, key, func(m event.Member, was *event.Member) {
 		in, wasIn := !m.OptedOut, was != nil && !was.OptedOut
 		switch {
@@ -108,14 +110,6 @@ func (l *look) compareMembers(old, now []event.Member) {
 			l.add(leave, claudeslack.MemberGone{Member: m}, l.now)
 		}
 	})
-}
-
-func keyOf(name string, project *string) event.Agent {
-	a := event.Agent{Name: name}
-	if project != nil {
-		a.Project = *project
-	}
-	return a
 }
 
 func same(a, b *string) bool {

@@ -39,7 +39,7 @@ func newMessages() *messages {
 
 func (ms *messages) trace(m *event.Message) trace {
 	return trace{
-		id: m.ID, channel: unique.Make(m.ChannelID), sender: unique.Make(keyOf(m.SenderID, m.SenderProjectID)),
+		id: m.ID, channel: unique.Make(m.ChannelID), sender: unique.Make(claudeslack.AgentKey(m.SenderID, m.SenderProjectID)),
 		timestamp: maphash.Bytes(ms.seed, m.Timestamp),
 		content:   maphash.String(ms.seed, m.Content), metadata: maphash.Bytes(ms.seed, m.Metadata),
 	}

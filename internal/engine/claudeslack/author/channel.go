@@ -206,6 +206,7 @@ func (t *tx) archive(as event.Agent, o action.Archive) (action.Result, error) {
 // short is a project's id as the host's ids of other things have it.
 func short(project string) string { return project[:min(8, len(project))] }
 
+// orNull is s, or null if it is empty.
 func orNull(s string) *string {
 	if s == "" {
 		return nil

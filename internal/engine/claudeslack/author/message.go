@@ -164,13 +164,6 @@ func (t *tx) note(as event.Agent, o action.Note) (action.Result, error) {
 	if err != nil {
 		return action.Result{}, err
 	}
-	meta := metadata(nil).with("type", "note").with("tags", append([]string{}, o.Tags...)).with("session_context", session(o.Session))
+	meta := metadata(nil).with("type", "note").with("tags", append([]string{}, o.Tags...)).with("session_context", orNull(o.Session))
 	return t.post(channel, as, action.Send{Content: o.Content}, meta)
-}
-
-func session(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
