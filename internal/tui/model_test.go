@@ -222,6 +222,20 @@ func TestModel_SaysHowGoodTheStreamIs(t *testing.T) {
 	d.shows("◌ ended", "does not let this token watch it")
 }
 
+func TestModel_PromisesNoCompleteListBeforeTheStreamWasGood(t *testing.T) {
+	lost := news{state: &connection{phase: lost, err: errors.New("refused"), retry: eventtest.Day.Add(time.Hour), attempt: 1}}
+	d := newDesk(t, Options{})
+	d.said(1)
+	d.tell(lost)
+	d.shows("RECONNECTING", "list is not complete yet", "R retries now")
+	d.live()
+	d.tell(lost)
+	d.shows("list is complete up to")
+	d.press("a", "bob", "enter")
+	d.tell(lost)
+	d.shows("bob@webapp", "list is not complete yet")
+}
+
 func TestModel_PicksAnAgentAndAChannel(t *testing.T) {
 	d := newDesk(t, Options{Pick: true})
 	d.shows("Watch which agent?", "alice", "carol", "everything")

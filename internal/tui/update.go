@@ -165,6 +165,7 @@ func (m *model) connect(c connection, at time.Time) {
 		m.since = at
 	}
 	m.conn = c
+	m.complete = m.complete || c.phase == live
 }
 
 func (m *model) takeEvents(n news, at time.Time) {
