@@ -279,6 +279,19 @@ func TestModel_TypedKeysAreNoCommands(t *testing.T) {
 	}
 }
 
+func TestModel_SaysThatAPasteIsTooLong(t *testing.T) {
+	d := newDesk(t, Options{})
+	d.live()
+	d.said(1)
+	d.press("/", "m1")
+	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("漢", maxInput)), Paste: true})
+	d.shows("/ m1_ ", "a line takes 1000 characters: what was pasted is left out")
+	d.Update(toastEnd{d.toastID})
+	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("!"), Paste: true})
+	d.shows("/ m1!_")
+	d.hides("left out")
+}
+
 func TestModel_FindsAndJumps(t *testing.T) {
 	d := newDesk(t, Options{})
 	d.live()
