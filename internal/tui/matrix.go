@@ -117,7 +117,7 @@ func (m *model) takeMatrix(b matrixNews) tea.Cmd {
 		default:
 			for _, e := range n.events {
 				rejudge = x.take(e, m.names) || rejudge
-				if !n.past {
+				if x.conn.phase == live && !e.Backfilled {
 					x.meter.add(e.CreatedAt, b.at)
 				}
 			}

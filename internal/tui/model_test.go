@@ -236,6 +236,23 @@ func TestModel_PromisesNoCompleteListBeforeTheStreamWasGood(t *testing.T) {
 	d.shows("bob@webapp", "list is not complete yet")
 }
 
+func TestModel_MeasuresNothingThatWasMissed(t *testing.T) {
+	d := newDesk(t, Options{})
+	d.live()
+	d.tell(news{state: &connection{phase: lost, err: errors.New("refused"), attempt: 1}}, news{state: &connection{phase: connecting, attempt: 1}})
+	missed := eventtest.Message(1, "dev", eventtest.Bob, "an hour ago")
+	missed.CreatedAt = eventtest.Day.Add(-time.Hour)
+	derived := missed
+	derived.Backfilled = true
+	d.tell(news{events: []*event.Event{&missed}})
+	d.live()
+	d.tell(news{events: []*event.Event{&derived}})
+	d.shows("● live", "0.0/s", "NEW 2")
+	d.hides("clock differs")
+	d.tell(news{events: []*event.Event{&missed}})
+	d.shows("clock differs")
+}
+
 func TestModel_PicksAnAgentAndAChannel(t *testing.T) {
 	d := newDesk(t, Options{Pick: true})
 	d.shows("Watch which agent?", "alice", "carol", "everything")
