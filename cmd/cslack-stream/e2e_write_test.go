@@ -109,6 +109,11 @@ func TestWrite_Refused(t *testing.T) {
 			t.Errorf("%s: got exit code %d and %q, want %d and %q", tt.args, c.exitCode(), c.err, tt.code, tt.says)
 		}
 	}
+	long := sc.startAs(func(cmd *exec.Cmd) { cmd.Stdin = strings.NewReader(strings.Repeat("漢", mostTyped/3+1)) },
+		"send", "--as", "alice", "--to", "#general", "--db", sc.db)
+	if long.exitCode() != exitUsage || !strings.Contains(long.err.String(), "standard input holds more than 4194304 bytes: a message takes 150000 characters") {
+		t.Errorf("too much on standard input: got exit code %d and %q", long.exitCode(), long.err)
+	}
 	if got := sc.query(`SELECT count(*) FROM messages`); got[0] != "0" {
 		t.Errorf("something was written: %v", got)
 	}

@@ -259,7 +259,7 @@ func (t *tailer) printRecords(records []*line.Record) error {
 			continue
 		}
 		t.printed++
-		t.status.Count(r.Time(), !t.request.Follow)
+		t.status.Count(r.Time(), !t.request.Follow || r.Event.Backfilled)
 		t.newest = r.Time()
 		if t.tape != nil {
 			shown = append(shown, r.Event)

@@ -188,9 +188,12 @@ func (w *writer) content(args []string) (string, error) {
 	if len(args) == 0 && w.env.IsTerminal(w.env.Stdin) {
 		return "", usageError("say what to write: as arguments, or on standard input")
 	}
-	b, err := io.ReadAll(io.LimitReader(w.env.Stdin, mostTyped))
+	b, err := io.ReadAll(io.LimitReader(w.env.Stdin, mostTyped+1))
 	if err != nil {
 		return "", fmt.Errorf("read standard input: %w", err)
+	}
+	if len(b) > mostTyped {
+		return "", usageError("standard input holds more than %d bytes: a message takes %d characters", mostTyped, action.MaxContent)
 	}
 	return strings.TrimSuffix(string(b), "\n"), nil
 }

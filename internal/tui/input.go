@@ -108,8 +108,9 @@ func (in *input) insert(s string) {
 	in.cursor += len(typed)
 }
 
+// oneLine is s in one line and harmless. It is not cut: see insert.
 func oneLine(s string) string {
-	return text.Name(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(s))
+	return text.Full(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(s))
 }
 
 // asLines keeps lines and tabs as they are, and drops other control characters.

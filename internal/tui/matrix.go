@@ -108,7 +108,7 @@ func (m *model) takeMatrix(b matrixNews) tea.Cmd {
 				return m.say(refusal(n.state.err))
 			}
 			if n.state.phase == live && !x.settled {
-				x.settle(m.agent)
+				x.settle(m.agents)
 			}
 			x.conn, x.since = *n.state, b.at
 		case n.gap != nil:
@@ -117,7 +117,7 @@ func (m *model) takeMatrix(b matrixNews) tea.Cmd {
 		default:
 			for _, e := range n.events {
 				rejudge = x.take(e, m.names) || rejudge
-				if !n.past {
+				if x.conn.phase == live && !e.Backfilled {
 					x.meter.add(e.CreatedAt, b.at)
 				}
 			}
@@ -184,15 +184,15 @@ func (x *matrix) add(a event.Agent) {
 	}
 }
 
-// settle orders the columns, once: the watched agent first, then those that
+// settle orders the columns, once: the watched agents first, then those that
 // were last heard of.
-func (x *matrix) settle(watched event.Agent) {
+func (x *matrix) settle(watched []event.Agent) {
 	x.settled = true
 	first := func(a event.Agent) int {
-		if a == watched {
-			return 0
+		if i := slices.Index(watched, a); i >= 0 {
+			return i
 		}
-		return 1
+		return len(watched)
 	}
 	slices.SortStableFunc(x.agents, func(a, b event.Agent) int {
 		return cmp.Or(cmp.Compare(first(a), first(b)), x.active[b].Compare(x.active[a]), strings.Compare(a.String(), b.String()))

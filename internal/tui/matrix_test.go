@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,5 +217,17 @@ func BenchmarkMatrix_Draw(b *testing.B) {
 	for b.Loop() {
 		m.Update(tick(eventtest.Day.Add(time.Hour)))
 		_ = m.View()
+	}
+}
+
+func TestMatrix_BeginsWithAllWhoAreWatched(t *testing.T) {
+	o := &office{Source: eventtest.NewSource()}
+	d := newDesk(t, Options{Source: o.Source, Request: event.Request{Also: []event.Agent{eventtest.Carol}}})
+	d.live()
+	d.press("v")
+	d.others(o.add(eventtest.Message(1, "dev", eventtest.Bob, "the last to be heard of"), eventtest.Alice, eventtest.Bob))
+	d.othersLive()
+	if got := d.matrix.agents; !slices.Equal(got, []event.Agent{eventtest.Alice, eventtest.Carol, eventtest.Bob}) {
+		t.Errorf("got the columns %v, want alice and carol, who are watched, before bob", got)
 	}
 }

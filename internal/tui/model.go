@@ -43,6 +43,7 @@ type model struct {
 	trouble  error     // why the source can not look; nil if it can
 	troubled time.Time // since when
 	since    time.Time // when the stream became good, was lost, or ended
+	complete bool      // it was good once: the list has all up to when it was lost
 	timeline *timeline.Timeline
 	meter    meter
 	gaps     int
@@ -206,6 +207,7 @@ func (m *model) watch(agents ...event.Agent) tea.Cmd {
 	m.channels, m.presence = channels{}, presence{}
 	m.meter, m.gaps, m.events = meter{}, 0, 0
 	m.conn, m.since, m.cursor = connection{}, m.now, event.Cursor{}
+	m.complete = false
 	m.hearing = hearing{}
 	m.loading, m.reached, m.latest = false, reach{}, nil
 	m.inspecting, m.scroll, m.root = false, 0, root{}

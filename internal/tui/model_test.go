@@ -222,6 +222,37 @@ func TestModel_SaysHowGoodTheStreamIs(t *testing.T) {
 	d.shows("◌ ended", "does not let this token watch it")
 }
 
+func TestModel_PromisesNoCompleteListBeforeTheStreamWasGood(t *testing.T) {
+	lost := news{state: &connection{phase: lost, err: errors.New("refused"), retry: eventtest.Day.Add(time.Hour), attempt: 1}}
+	d := newDesk(t, Options{})
+	d.said(1)
+	d.tell(lost)
+	d.shows("RECONNECTING", "list is not complete yet", "R retries now")
+	d.live()
+	d.tell(lost)
+	d.shows("list is complete up to")
+	d.press("a", "bob", "enter")
+	d.tell(lost)
+	d.shows("bob@webapp", "list is not complete yet")
+}
+
+func TestModel_MeasuresNothingThatWasMissed(t *testing.T) {
+	d := newDesk(t, Options{})
+	d.live()
+	d.tell(news{state: &connection{phase: lost, err: errors.New("refused"), attempt: 1}}, news{state: &connection{phase: connecting, attempt: 1}})
+	missed := eventtest.Message(1, "dev", eventtest.Bob, "an hour ago")
+	missed.CreatedAt = eventtest.Day.Add(-time.Hour)
+	derived := missed
+	derived.Backfilled = true
+	d.tell(news{events: []*event.Event{&missed}})
+	d.live()
+	d.tell(news{events: []*event.Event{&derived}})
+	d.shows("● live", "0.0/s", "NEW 2")
+	d.hides("clock differs")
+	d.tell(news{events: []*event.Event{&missed}})
+	d.shows("clock differs")
+}
+
 func TestModel_PicksAnAgentAndAChannel(t *testing.T) {
 	d := newDesk(t, Options{Pick: true})
 	d.shows("Watch which agent?", "alice", "carol", "everything")
@@ -263,6 +294,19 @@ func TestModel_TypedKeysAreNoCommands(t *testing.T) {
 	if cmd := d.press("q"); cmd == nil || cmd() != tea.Quit() {
 		t.Error("q did not quit")
 	}
+}
+
+func TestModel_SaysThatAPasteIsTooLong(t *testing.T) {
+	d := newDesk(t, Options{})
+	d.live()
+	d.said(1)
+	d.press("/", "m1")
+	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("漢", maxInput)), Paste: true})
+	d.shows("/ m1_ ", "a line takes 1000 characters: what was pasted is left out")
+	d.Update(toastEnd{d.toastID})
+	d.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("!"), Paste: true})
+	d.shows("/ m1!_")
+	d.hides("left out")
 }
 
 func TestModel_FindsAndJumps(t *testing.T) {

@@ -72,7 +72,10 @@ func (m *model) pressPrompt(k tea.KeyMsg) tea.Cmd {
 		cmd, _ := m.pressMove(k)
 		return cmd
 	}
-	if !p.input.update(k) {
+	switch changed := p.input.update(k); {
+	case p.input.full:
+		return m.say(fmt.Sprintf("a line takes %d characters: what was pasted is left out", maxInput))
+	case !changed:
 		return nil
 	}
 	return m.typed()

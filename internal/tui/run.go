@@ -23,7 +23,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	m.ctx = ctx
 	m.out = newTerminal(o.Out, o.Environ)
 	options := []tea.ProgramOption{
-		tea.WithAltScreen(), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler(), tea.WithInput(o.In),
+		tea.WithAltScreen(), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler(), tea.WithInput(keyboardOf(o.In)),
 	}
 	var view tea.Model = m
 	if m.out != nil {

@@ -141,7 +141,7 @@ func (m *model) footer() view.Footer {
 	}
 	if c := m.conn; c.phase == lost || c.phase == connecting && c.attempt > 0 {
 		f.Status = "RECONNECTING"
-		f.Detail = "list is complete up to " + m.completeUpTo() + " · " + hint(m.keys.Reconnect, "").Key + " retries now"
+		f.Detail = m.completeUpTo() + " · " + hint(m.keys.Reconnect, "").Key + " retries now"
 	} else if c.phase == failed {
 		f.Status, f.Detail = "ENDED", failure(c.err)
 	} else if m.trouble != nil {
@@ -154,8 +154,14 @@ func (m *model) footer() view.Footer {
 	return f
 }
 
-// completeUpTo is when the newest event was, or when the stream was lost.
-func (m *model) completeUpTo() string { return m.since.In(m.o.Location).Format(time.TimeOnly) }
+// completeUpTo says until when nothing is missing from the list: until the
+// stream was lost, unless it had not told everything by then.
+func (m *model) completeUpTo() string {
+	if !m.complete {
+		return "list is not complete yet"
+	}
+	return "list is complete up to " + m.since.In(m.o.Location).Format(time.TimeOnly)
+}
 
 // filtered says what the list is narrowed to.
 func (m *model) filtered() string {

@@ -81,7 +81,7 @@ func (s *Status) Retry(attempt int) { s.connect(connection{phase: connecting, at
 func (s *Status) Gap() { s.change(func() { s.gaps++ }) }
 
 // Count counts an event whose line is about to be written. One from before the
-// stream followed is past, and says nothing about how much happens now.
+// stream followed, or came back, is past, and says nothing about how much happens now.
 func (s *Status) Count(created time.Time, past bool) {
 	if s == nil {
 		return
@@ -89,7 +89,7 @@ func (s *Status) Count(created time.Time, past bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.events++
-	if !past {
+	if !past && s.conn.phase == live {
 		s.meter.add(created, s.o.Now())
 	}
 }

@@ -165,6 +165,7 @@ func (m *model) connect(c connection, at time.Time) {
 		m.since = at
 	}
 	m.conn = c
+	m.complete = m.complete || c.phase == live
 }
 
 func (m *model) takeEvents(n news, at time.Time) {
@@ -178,7 +179,7 @@ func (m *model) takeEvents(n news, at time.Time) {
 		m.events++
 		m.timeline.Append(r)
 		m.channels.note(r, !n.past)
-		if !n.past {
+		if m.conn.phase == live && !e.Backfilled { // else it tells nothing of now
 			m.meter.add(r.Time(), at)
 		}
 	}
