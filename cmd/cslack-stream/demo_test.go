@@ -192,7 +192,7 @@ func waitForAgents(t *testing.T, pid int) bool {
 		}
 		for _, task := range tasks {
 			children, _ := os.ReadFile(task) // a thread may end
-			for _, child := range strings.Fields(string(children)) {
+			for child := range strings.FieldsSeq(string(children)) {
 				if line, _ := os.ReadFile("/proc/" + child + "/cmdline"); bytes.Contains(line, []byte("demo-agents")) {
 					return true
 				}

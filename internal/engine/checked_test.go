@@ -134,7 +134,6 @@ func TestEngine_UpgradesVersion1(t *testing.T) {
 	w.Exec("BEGIN IMMEDIATE", "DROP TRIGGER cslack_ti", "UPDATE cslack_meta SET v=1 WHERE k='version'", "COMMIT")
 	w.Exec(append(says("waiting", 3), checks("alice"))...) // a check that version 1 does not log
 
-	const n = 500
 	hammer := hosttest.StartWriter(t, db)
 	hammer.Start(hosttest.Step{SQL: []string{sayNext}, Until: `SELECT v=2 FROM cslack_meta WHERE k='version'`})
 	a := attach(t, db) // reads version 1 as it is, and reads on
