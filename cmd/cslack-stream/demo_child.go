@@ -6,13 +6,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"time"
 )
 
 // demoChild is the process that plays the agents. It ends when its standard
-// input does, however this process comes to its end.
+// input does, however this process comes to its end. A signal could come before
+// it heeds signals, and it would not tidy up.
 type demoChild struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
@@ -32,33 +32,20 @@ func startDemoChild(ctx context.Context, path string, rate float64, stderr io.Wr
 		"--db", path, "--rate", strconv.FormatFloat(rate, 'g', -1, 64), "--until-eof")
 	cmd.Args[0] = os.Args[0] // called as we were, whatever the file is called
 	cmd.Stderr = stderr
-	bindToParent(cmd)
+	keepFromTerminal(cmd)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start the demo's agents: %w", err)
 	}
-	c := &demoChild{cmd: cmd, stdin: stdin, done: make(chan struct{})}
-	started := make(chan error, 1)
-	go c.run(started)
-	if err := <-started; err != nil {
+	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the demo's agents: %w", err)
 	}
+	c := &demoChild{cmd: cmd, stdin: stdin, done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		c.err = cmd.Wait()
+	}()
 	return c, nil
-}
-
-// run starts the process and waits for its end, on one and the same system
-// thread: Linux ends a child bound to its parent with the thread that started
-// it, and Go ends threads as it likes.
-func (c *demoChild) run(started chan<- error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	defer close(c.done)
-	if c.err = c.cmd.Start(); c.err != nil {
-		started <- c.err
-		return
-	}
-	started <- nil
-	c.err = c.cmd.Wait()
 }
 
 // stop ends the process, gently first, and waits for it.

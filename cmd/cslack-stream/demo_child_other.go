@@ -1,9 +1,8 @@
-//go:build !linux
+//go:build !unix
 
 package main
 
 import "os/exec"
 
-// bindToParent has nothing to do here: the end of its standard input ends the
-// child when this process is gone.
-func bindToParent(*exec.Cmd) {}
+// keepFromTerminal has nothing to do here.
+func keepFromTerminal(*exec.Cmd) {}

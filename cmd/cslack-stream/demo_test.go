@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -148,24 +150,53 @@ func TestDemo_IsWatchedOnATerminal(t *testing.T) {
 }
 
 func TestDemo_LeavesNothingWhenKilled(t *testing.T) {
-	d := startDemo(t, "--rate", "50")
-	if _, ok := d.next(t); !ok {
-		t.Fatalf("the demo showed nothing and said:\n%s", d.stderr.String())
+	for name, until := range map[string]func(*runningDemo) bool{
+		"while it shows events": func(d *runningDemo) bool {
+			_, ok := d.next(t)
+			return ok
+		},
+		"while the agents' process starts": func(d *runningDemo) bool { return waitForAgents(t, d.cmd.Process.Pid) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := startDemo(t, "--rate", "50")
+			if !until(d) {
+				t.Fatalf("the demo did not get there and said:\n%s", d.stderr.String())
+			}
+			_ = d.cmd.Process.Signal(syscall.SIGKILL)
+			_ = d.cmd.Wait()
+			// The agents' process notices the end of its input, and tidies up.
+			for deadline := time.Now().Add(30 * time.Second); ; {
+				left, err := os.ReadDir(d.tmp)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(left) == 0 {
+					return
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("%v is still there 30 s after the demo was killed", left)
+				}
+				_ = pause(t.Context(), 10*time.Millisecond)
+			}
+		})
 	}
-	_ = d.cmd.Process.Signal(syscall.SIGKILL)
-	_ = d.cmd.Wait()
-	// The agents' process notices the end of its input, and tidies up.
-	for deadline := time.Now().Add(10 * time.Second); ; {
-		left, err := os.ReadDir(d.tmp)
-		if err != nil {
-			t.Fatal(err)
+}
+
+// waitForAgents waits until the agents' process of a demo has begun to run.
+func waitForAgents(t *testing.T, pid int) bool {
+	t.Helper()
+	for {
+		tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+		if err != nil || len(tasks) == 0 {
+			t.Skip("children can not be listed here")
 		}
-		if len(left) == 0 {
-			return
+		for _, task := range tasks {
+			children, _ := os.ReadFile(task) // a thread may end
+			for child := range strings.FieldsSeq(string(children)) {
+				if line, _ := os.ReadFile("/proc/" + child + "/cmdline"); bytes.Contains(line, []byte("demo-agents")) {
+					return true
+				}
+			}
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%v is still there 10 s after the demo was killed", left)
-		}
-		_ = pause(t.Context(), 10*time.Millisecond)
 	}
 }

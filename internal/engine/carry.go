@@ -91,11 +91,12 @@ func (e *Engine) next(ctx context.Context) (capture.Run, error) {
 // publishes them. If anything fails, the state is stale: it must not have
 // folded what was not appended.
 func (e *Engine) carry(ctx context.Context, run capture.Run) error {
+	from := e.state.Checkpoint
 	if err := e.refresh(ctx); err != nil {
 		return err
 	}
-	if len(run.Changes) > 0 && run.Changes[0].ID != e.state.Checkpoint.ID+1 {
-		return nil // the state has moved on since: take the next run from there
+	if e.state.Checkpoint != from {
+		return e.adopt(ctx) // the log has moved on since, and the readers with it
 	}
 	events, consumed := e.state.Workspace.Render(run.Changes, run.Complete)
 	if consumed == 0 {

@@ -117,6 +117,9 @@ func TestEngine_ListsChecksByPoll(t *testing.T) {
 	wantLists(t, "polled", e, "alice 1", "bob 0")
 }
 
+// sayNext is a message of bob that says its own id.
+const sayNext = `INSERT INTO messages(channel_id,sender_id,sender_project_id,content) SELECT 'global:general','bob','p','m'||(1+max(id)) FROM messages`
+
 // TestEngine_UpgradesVersion1: an engine starts on a change log of version 1,
 // which another process writes to all the time. Its events go on where they
 // were, each once; from then on there are checks.
@@ -131,20 +134,25 @@ func TestEngine_UpgradesVersion1(t *testing.T) {
 	w.Exec("BEGIN IMMEDIATE", "DROP TRIGGER cslack_ti", "UPDATE cslack_meta SET v=1 WHERE k='version'", "COMMIT")
 	w.Exec(append(says("waiting", 3), checks("alice"))...) // a check that version 1 does not log
 
-	const n = 500
 	hammer := hosttest.StartWriter(t, db)
-	hammer.Start(hosttest.Step{SQL: says("m", n)})
+	hammer.Start(hosttest.Step{SQL: []string{sayNext}, Until: `SELECT v=2 FROM cslack_meta WHERE k='version'`})
 	a := attach(t, db) // reads version 1 as it is, and reads on
 	seen := a.operator(t, latest)
-	first := contents(t, seen, "m10")
+	var first []string
+	for len(first) < 10 {
+		first = append(first, contentsOf(collect(t, seen, 1))...)
+	}
 	e = startCarrier(t, db)
-	got := contents(t, e.operator(t, latest), fmt.Sprint("m", n-1))
-	hammer.Wait()
-	want := append(numbered("waiting", 3), numbered("m", n)...)
+	last := hammer.Wait().LastID
+	got := contents(t, e.operator(t, latest), fmt.Sprint("m", last))
+	want := numbered("waiting", 3)
+	for id := int64(3 + 3 + 1); id <= last; id++ {
+		want = append(want, fmt.Sprint("m", id))
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("behind the old cursor (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(want, append(first, contents(t, seen, fmt.Sprint("m", n-1))...)); diff != "" {
+	if diff := cmp.Diff(want, append(first, contents(t, seen, fmt.Sprint("m", last))...)); diff != "" {
 		t.Errorf("attachment (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(slices.Concat(numbered("carried", 3), want), e.messages(t)); diff != "" {

@@ -80,6 +80,11 @@ func TestEngine_RedactsDeleted(t *testing.T) {
 			w.Exec(say("keep"), say("secret"), editSecret, say("more"))
 			seen := collectUntil(t, live, `"more"`)
 			collectUntil(t, other, `"more"`)
+			for _, r := range []*running{e, follower} { // streams that began in the file may be ahead
+				for r.Window().Latest() != seen[len(seen)-1].Cursor {
+					w.Exec(`PRAGMA user_version`)
+				}
+			}
 			// Half of it is in the archive when the message is deleted.
 			if n, err := store.Expire(t.Context(), time.Now().Add(365*24*time.Hour), len(seen)-2); n != len(seen)-2 || err != nil {
 				t.Fatalf("archived %d, %v", n, err)

@@ -41,20 +41,27 @@ func newWorld(t testing.TB) (db string, w *hosttest.Writer) {
 	return db, w
 }
 
-// contents reads the messages of a stream until the one that says last.
+// contents reads the messages of a stream until the one that says last, which
+// nothing may follow yet: events come as many at a time as there are.
 func contents(t testing.TB, s event.Stream, last string) []string {
 	t.Helper()
 	var out []string
 	for {
-		for _, e := range collect(t, s, 1) {
-			if e.Type == event.MessageNew {
-				out = append(out, contentOf(e))
-			}
-		}
+		out = append(out, contentsOf(collect(t, s, 1))...)
 		if len(out) > 0 && out[len(out)-1] == last {
 			return out
 		}
 	}
+}
+
+// contentsOf is what the messages among events say.
+func contentsOf(events []*event.Event) (out []string) {
+	for _, e := range events {
+		if e.Type == event.MessageNew {
+			out = append(out, contentOf(e))
+		}
+	}
+	return out
 }
 
 func contentOf(e *event.Event) string {

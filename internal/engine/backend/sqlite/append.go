@@ -180,10 +180,13 @@ func (l *Log) putEntries(ctx context.Context, entries []claudeslack.Entry) error
 }
 
 // Sync makes everything appended so far durable, whatever happens to the
-// machine.
+// machine. It fails if the file is not at its path any more.
 func (l *Log) Sync(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.gone() {
+		return l.failed("sync event log", errGone) // what is durable there nobody would find
+	}
 	if _, err := l.writer.ExecContext(ctx, `PRAGMA synchronous=FULL`); err != nil {
 		return l.failed("sync event log", err)
 	}

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -49,6 +50,25 @@ func TestLog_SyncCommitsUnderFull(t *testing.T) {
 	var modes string
 	if err := c.QueryRowContext(t.Context(), `SELECT group_concat(mode) FROM seen`).Scan(&modes); err != nil || modes != "1,2,1" {
 		t.Errorf("got modes %s, %v of an append, a sync and an append, want 1,2,1: normal, full, normal", modes, err)
+	}
+}
+
+// TestLog_SyncsNoFileThatIsGone: changes are trimmed behind a sync, and a file
+// that has no name, or another one, does not keep them.
+func TestLog_SyncsNoFileThatIsGone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.db")
+	log := open(t, sqlite.Options{Path: path})
+	if err := os.Rename(path, path+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Sync(t.Context()); err == nil {
+		t.Error("got no error of a file that was moved away")
+	}
+	if _, err := log.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Sync(t.Context()); err != nil {
+		t.Errorf("got %v of the file that has taken its place", err)
 	}
 }
 

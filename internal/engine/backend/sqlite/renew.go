@@ -19,6 +19,9 @@ const Suffix = "-cslack-events.db"
 // errBegunAnew says that the file was damaged or gone.
 var errBegunAnew = errors.New("the event file was begun anew")
 
+// errGone says that what is open is not what is at the path.
+var errGone = errors.New("the event file was removed or replaced; the next change finds what is there")
+
 // isDamage reports whether err means that a file can not be trusted.
 func isDamage(err error) bool { return sqlitedb.IsNotADatabase(err) }
 
@@ -50,10 +53,9 @@ func (l *Log) renew(ctx context.Context) (bool, error) {
 	if l.opts.ReadOnly {
 		return false, nil
 	}
-	info, err := os.Stat(l.opts.Path)
-	damage, gone := l.damage.Load(), errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, l.file)
+	damage := l.damage.Load()
 	switch {
-	case gone:
+	case l.gone():
 		l.opts.Logger.Warn("the event file was removed or replaced; opening what is there", slog.String("file", l.opts.Path))
 	case damage != nil:
 		if err := l.setAside(ctx, *damage); err != nil {
@@ -63,6 +65,12 @@ func (l *Log) renew(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	return true, l.open(ctx)
+}
+
+// gone reports whether the file that is open is not at its path any more.
+func (l *Log) gone() bool {
+	info, err := os.Stat(l.opts.Path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, l.file)
 }
 
 // setAside renames a damaged file, with what SQLite keeps beside it. As long

@@ -65,6 +65,9 @@ type Step struct {
 	Keep bool `json:"keep,omitempty"`
 	// Errors lets statements fail; the step goes on with the next.
 	Errors bool `json:"errors,omitempty"`
+	// Until is a query: the statements are run again and again until it gives
+	// true, and once more then.
+	Until string `json:"until,omitempty"`
 }
 
 // Done is what came of a step.
@@ -197,8 +200,11 @@ func play(path string, in io.Reader, out io.Writer) error {
 				closeConn = func() { conn.Close(); db.Close() }
 			}
 		}
-		d := run(ctx, c, s)
+		d, err := runUntil(ctx, c, s)
 		closeConn()
+		if err != nil {
+			return err
+		}
 		b, err := json.Marshal(d)
 		if err != nil {
 			return err
@@ -208,6 +214,17 @@ func play(path string, in io.Reader, out io.Writer) error {
 		}
 	}
 	return scan.Err()
+}
+
+// runUntil runs a step, as often as it says.
+func runUntil(ctx context.Context, c *sql.Conn, s Step) (Done, error) {
+	d := run(ctx, c, s)
+	for over := s.Until == ""; !over && len(d.Errs) == 0; d = run(ctx, c, s) {
+		if err := c.QueryRowContext(ctx, s.Until).Scan(&over); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
 }
 
 func run(ctx context.Context, c *sql.Conn, s Step) Done {
