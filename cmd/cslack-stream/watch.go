@@ -128,7 +128,7 @@ func (o *watchOptions) run(ctx context.Context, env *environment, flags *pflag.F
 }
 
 // watchGC is how much garbage there may be for what is held, in percent.
-const watchGC = 50
+const watchGC = 40
 
 // hasScreen tells whether there is a terminal to draw on, and a person at it.
 func (env *environment) hasScreen() bool {
