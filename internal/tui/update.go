@@ -19,18 +19,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyMsg:
 		return m, tea.Batch(m.pressAll(msg), m.wonder())
 	case tick:
-		if m.playback != nil {
-			m.playback.wall = time.Time(msg)
-			m.dirty = false
-			return m, m.tickCmd()
-		}
-		m.now = time.Time(msg)
-		m.meter.advance(m.now)
-		m.listen()
-		if m.matrix != nil {
-			m.matrix.meter.advance(m.now)
-		}
-		return m, m.tickCmd()
+		return m, m.takeTime(time.Time(msg))
 	case batch:
 		return m, tea.Batch(m.take(msg), m.wonder())
 	case playTick:
@@ -53,17 +42,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.learnChannels(msg.channels)
 		}
 	case agentList:
-		m.o.Infos = msg.infos
-		m.names = line.NewNames(msg.infos)
-		m.view.Names = m.names
-		if m.playback == nil { // of the past nothing but its events is known
-			m.attention.Start(msg.infos)
-			m.meet(msg.infos)
-		}
-		if m.matrix != nil {
-			m.matrix.join(msg.infos)
-		}
-		m.refreshPicker()
+		m.takeAgents(msg.infos)
 	case bookmarkList:
 		return m, m.takeBookmarks(msg)
 	case firstTime:
@@ -105,6 +84,38 @@ func (m *model) View() string {
 		m.drawn, m.dirty = m.draw(), false
 	}
 	return m.drawn
+}
+
+// takeTime lets a second pass. In a playback time is what is played, and the
+// rest of the screen does not change by itself.
+func (m *model) takeTime(now time.Time) tea.Cmd {
+	if m.playback != nil {
+		m.playback.wall = now
+		m.dirty = false
+		return m.tickCmd()
+	}
+	m.now = now
+	m.meter.advance(now)
+	m.listen()
+	if m.matrix != nil {
+		m.matrix.meter.advance(now)
+	}
+	return m.tickCmd()
+}
+
+// takeAgents takes in which agents there are.
+func (m *model) takeAgents(infos []event.AgentInfo) {
+	m.o.Infos = infos
+	m.names = line.NewNames(infos)
+	m.view.Names = m.names
+	if m.playback == nil { // of the past nothing but its events is known
+		m.attention.Start(infos)
+		m.meet(infos)
+	}
+	if m.matrix != nil {
+		m.matrix.join(infos)
+	}
+	m.refreshPicker()
 }
 
 // say shows for a while what has happened.
