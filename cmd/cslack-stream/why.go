@@ -91,11 +91,7 @@ func explain(ctx context.Context, env *environment, o listOptions, id string) er
 
 // addWhy adds the answer for one agent.
 func (t *table) addWhy(env *environment, w event.Why, agent event.Agent, names *line.Names) {
-	called := make(map[string]string)
-	for _, a := range names.All() {
-		called[a.String()] = names.Address(a)
-	}
-	e := explained{w, w.Sentence(names.Address(agent), func(key string) string { return cmp.Or(called[key], key) }, env.Location)}
+	e := explained{w, w.Sentence(names.Address(agent), names.OfKey, env.Location)}
 	got := "no"
 	if w.Delivered {
 		got = "yes"

@@ -75,7 +75,7 @@ func (o *writeOptions) open(ctx context.Context, env *environment) (*writer, err
 func (w *writer) do(ctx context.Context, op action.Op, did string) error {
 	result, err := w.source.Actor.Do(ctx, w.view.Agent, op)
 	if err != nil {
-		return refusedWrite(err)
+		return w.refused(err)
 	}
 	if w.output == "json" {
 		b, err := json.Marshal(result)
@@ -95,12 +95,13 @@ func (w *writer) do(ctx context.Context, op action.Op, did string) error {
 	return err
 }
 
-// refusedWrite says what a refusal means for whoever typed the command.
-func refusedWrite(err error) error {
+// refused says what a refusal means for whoever typed the command.
+func (w *writer) refused(err error) error {
 	refused, ok := errors.AsType[*action.RefusedError](err)
 	if !ok {
 		return err
 	}
+	err = action.Refuse(refused.Reason, "%s", w.view.Names.Refusal(refused.Message))
 	switch refused.Reason {
 	case action.Invalid:
 		return usageError("%w", err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"cslack-stream/internal/engine/event/action"
@@ -126,11 +125,7 @@ func (m *model) takeWritten(w written) tea.Cmd {
 func (m *model) unwritten(err error) string {
 	switch refused, ok := errors.AsType[*action.RefusedError](err); {
 	case ok:
-		said := refused.Message
-		for _, a := range m.names.All() {
-			said = strings.ReplaceAll(said, strconv.Quote(a.String()), m.names.Address(a))
-		}
-		return text.Name(said)
+		return text.Name(m.names.Refusal(refused.Message))
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return "no answer came: whether it was written shows in the list"
 	}

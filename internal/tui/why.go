@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -126,13 +125,9 @@ func (m *model) ask(all ...question) tea.Cmd {
 
 // takeExplained keeps answers; only those about what is looked at are shown.
 func (m *model) takeExplained(answers explained) {
-	called := make(map[string]string)
-	for _, a := range m.names.All() {
-		called[a.String()] = m.names.Address(a)
-	}
 	for q, w := range answers {
 		if _, asked := m.reasons.answers[q]; asked {
-			m.reasons.answers[q] = w.Sentence(m.names.Address(q.agent), func(key string) string { return cmp.Or(called[key], key) }, m.o.Location)
+			m.reasons.answers[q] = w.Sentence(m.names.Address(q.agent), m.names.OfKey, m.o.Location)
 		}
 	}
 }

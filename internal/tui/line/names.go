@@ -2,8 +2,8 @@ package line
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
+	"strconv"
+	"strings"
 
 	"cslack-stream/internal/engine/event"
 )
@@ -37,14 +37,6 @@ func NewNames(infos []event.AgentInfo) *Names {
 		}
 	}
 	return n
-}
-
-// All returns the agents that are known, in no order.
-func (n *Names) All() []event.Agent {
-	if n == nil {
-		return nil
-	}
-	return slices.Collect(maps.Keys(n.agents))
 }
 
 // Learn takes note of the agent that e registers, if it registers one.
@@ -84,6 +76,27 @@ func (n *Names) Address(a event.Agent) string {
 		return a.Name + "@" + project
 	}
 	return a.String()
+}
+
+// OfKey returns the address of the agent whose Agent.String is key, or key if
+// no agent is known by it.
+func (n *Names) OfKey(key string) string {
+	if a, err := event.ParseAgent(key); err == nil && n != nil && n.agents[a] {
+		return n.Address(a)
+	}
+	return key
+}
+
+// Refusal returns what a refusal says, in which agents stand as quoted keys,
+// with their addresses instead.
+func (n *Names) Refusal(message string) string {
+	if n == nil {
+		return message
+	}
+	for a := range n.agents {
+		message = strings.ReplaceAll(message, strconv.Quote(a.String()), n.Address(a))
+	}
+	return message
 }
 
 // Short returns the name of a alone where it can be no other agent: when
