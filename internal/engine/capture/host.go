@@ -32,6 +32,7 @@ type Host struct {
 	file       os.FileInfo
 	wal        fileState
 	version    int64 // data_version of conn at the last look
+	fresh      bool  // connected since the last look: it can not tell what came before
 	layout     int64 // schema_version that was accepted; negative: none yet
 	checked    time.Time
 	attached   time.Time // when the database was connected to first
@@ -139,7 +140,7 @@ func (h *Host) connect(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, conn.Close(), db.Close())
 	}
-	h.db, h.conn, h.generation, h.file, h.wal = db, conn, g, info, h.walState()
+	h.db, h.conn, h.generation, h.file, h.wal, h.fresh = db, conn, g, info, h.walState(), true
 	h.prepared = make(map[string]*sql.Stmt)
 	if h.attached.IsZero() {
 		h.attached = time.Now()
@@ -249,8 +250,8 @@ func (h *Host) Changed(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, errors.Join(fmt.Errorf("look at host database: %w", err), h.disconnect())
 	}
-	changed := version != h.version
-	h.version = version
+	changed := version != h.version || h.fresh
+	h.version, h.fresh = version, false
 	if time.Since(h.checked) < fileCheck {
 		return changed, nil
 	}
@@ -264,6 +265,7 @@ func (h *Host) Changed(ctx context.Context) (bool, error) {
 	// after, so that the files beside the database stay.
 	closeOld := h.release()
 	err = h.connect(ctx)
+	h.fresh = false
 	return true, errors.Join(err, closeOld())
 }
 
