@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"cslack-stream/internal/engine/backend"
@@ -152,6 +153,9 @@ func (e *Engine) show(events []*event.Event) {
 		e.redactWindow(events)
 	}
 	e.window.Publish(events)
+	// Readers run at once on this thread. Until another one woke up for them,
+	// they would have to wait for as long as it took to carry the events.
+	runtime.Gosched()
 }
 
 // refresh loads the state again if it may not be what the log stands at.

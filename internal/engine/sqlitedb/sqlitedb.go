@@ -75,14 +75,15 @@ func Tx(ctx context.Context, c *sql.Conn, begin string, f func() error) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	err := f()
+	ended := context.WithoutCancel(ctx)
 	if err == nil {
-		if _, err = c.ExecContext(ctx, "COMMIT"); err == nil {
+		if _, err = c.ExecContext(ended, "COMMIT"); err == nil {
 			return nil
 		}
 		err = fmt.Errorf("commit: %w", err)
 	}
 	// A cancelled context must not leave the transaction open.
-	_, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	_, _ = c.ExecContext(ended, "ROLLBACK")
 	return err
 }
 

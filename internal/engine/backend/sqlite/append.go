@@ -27,6 +27,9 @@ func (l *Log) Append(ctx context.Context, b *backend.Batch) error {
 		return fmt.Errorf("append events: %w", err)
 	}
 	err = sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
+		// The write lock is there: nothing is waited for from here on, and what
+		// can not be cancelled costs less.
+		ctx := context.WithoutCancel(ctx)
 		at, epoch, err := l.standing(ctx)
 		if err != nil {
 			return err
