@@ -139,7 +139,7 @@ func attachReadOnly(ctx context.Context, path string, t tuning, logger *slog.Log
 		return nil, err
 	}
 	changes := newEither(path, !status.Installed, t.interval)
-	opts.Changes, a.own = changes, hook.NewWaker(changes.Wake)
+	opts.Changes, a.own = changes, hook.NewLogged(changes)
 	if status.Installed {
 		a.capture = "trigger"
 		if opts.Base, err = openBase(ctx, path, status, t.archive); err != nil {

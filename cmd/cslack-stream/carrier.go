@@ -62,7 +62,7 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		return nil, errors.Join(err, a.events.Close(), host.Close())
 	}
 	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval, Logger: log.Logger})
-	a.own = hook.NewWaker(changes.Wake)
+	a.own = hook.NewLogged(changes)
 	err = a.start(ctx, engine.Options{
 		Changes: changes, Store: a.events, File: file, Following: following, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Redact: t.redact, Logger: log.Logger,
 		Install: func(ctx context.Context) (*capture.Look, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 	"sync/atomic"
@@ -55,10 +56,13 @@ func (e *either) Look(ctx context.Context) (*capture.Look, error) {
 	return e.poll.Look(ctx)
 }
 
-// Wake lets Next look at once: this process itself has committed.
-func (e *either) Wake() {
-	e.log.Wake()
-	e.poll.Wake()
+// Write implements hook.Log.
+func (e *either) Write(ctx context.Context, c *sql.Conn, write func() error) error {
+	err := e.log.Write(ctx, c, write)
+	if err == nil {
+		e.poll.Wake()
+	}
+	return err
 }
 
 // Close implements capture.Changes.

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { hosttest.Main(m) }
 
 var (
 	_ author.Transactor = (*hook.Recorder)(nil)
-	_ author.Transactor = (*hook.Waker)(nil)
+	_ author.Transactor = (*hook.Logged)(nil)
 	_ hook.Writer       = (*poll.Poller)(nil)
 )
 

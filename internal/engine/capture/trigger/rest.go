@@ -16,18 +16,28 @@ import (
 // So the engine empties it, and a reader lets go (pipeline rule 1).
 func (l *Log) wait(ctx context.Context) error {
 	for {
-		err := l.watcher.Wait(ctx, func() (bool, error) { return l.host.Changed(ctx) })
+		err := l.watcher.Wait(ctx, func() (bool, error) { return l.look(ctx) })
 		if !errors.Is(err, wake.ErrIdle) {
 			return err
 		}
 		if !l.opts.ReadOnly {
 			l.upkeep.begin(l.empty)
+			l.seen = nowhere // silence is looked at as well
 			return nil
 		}
 		if err := l.host.LetGo(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+// look reports whether anything was committed since the last look.
+func (l *Log) look(ctx context.Context) (bool, error) {
+	changed, err := l.host.Changed(ctx)
+	if changed {
+		l.seen = nowhere
+	}
+	return changed, err
 }
 
 // empty empties the write-ahead log. That looks like a change to other

@@ -113,11 +113,7 @@ func carriedBy(ctx context.Context, w *sql.Conn, file string, at claudeslack.Che
 	if err != nil || !same {
 		return false, err
 	}
-	rows, err := w.QueryContext(ctx, changesFrom, at.ID, 1)
-	if err != nil {
-		return false, err
-	}
-	fence, err := decodeRows(rows)
+	fence, err := rowsFrom(ctx, w, at.ID, 1)
 	return len(fence) == 1 && fence[0].ID == at.ID && fence[0].Fence == at.Fence, err
 }
 

@@ -1,0 +1,116 @@
+package trigger
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+
+	"cslack-stream/internal/engine/capture"
+	"cslack-stream/internal/engine/claudeslack"
+	"cslack-stream/internal/engine/sqlitedb"
+)
+
+// wanted is what a Next would pull while nothing is there yet.
+type wanted struct {
+	after  claudeslack.Checkpoint
+	limit  int
+	layout int64 // the schema_version that was found to be in order
+
+	promised chan struct{} // closed when run is set; nil while nobody promises it
+	run      capture.Run
+}
+
+// handover is how a write of this process's own brings its changes to the Next
+// that waits for them.
+type handover struct {
+	mu   sync.Mutex
+	want *wanted // nil while there is no Next
+}
+
+// expect says what Next is about to wait for.
+func (h *handover) expect(w *wanted) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.want = w
+}
+
+// promise returns what is wanted, for somebody who holds the database's write
+// lock and is about to commit it, to be given then; nil if nothing is.
+func (h *handover) promise() *wanted {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w := h.want
+	if w == nil || w.promised != nil {
+		return nil
+	}
+	w.promised = make(chan struct{})
+	return w
+}
+
+// give keeps the promise; the run is empty if nothing came of it.
+func (w *wanted) give(run capture.Run) {
+	w.run = run
+	close(w.promised)
+}
+
+// take ends the waiting. It returns what was promised, once that is committed.
+func (h *handover) take(ctx context.Context) (capture.Run, error) {
+	h.mu.Lock()
+	w := h.want
+	h.want = nil
+	h.mu.Unlock()
+	if w.promised == nil {
+		return capture.Run{}, nil
+	}
+	select {
+	case <-w.promised:
+		return w.run, nil
+	case <-ctx.Done():
+		return capture.Run{}, ctx.Err()
+	}
+}
+
+// Write makes a write of this process's own: it runs write in a transaction on
+// c, a connection to the same database, that takes the write lock at once. A
+// Next that waits gets what the triggers have noted, up to that commit, as
+// soon as it is made, without looking at the database again. The error is that
+// of the transaction. It may be called from any goroutine.
+func (l *Log) Write(ctx context.Context, c *sql.Conn, write func() error) error {
+	var want *wanted
+	var run capture.Run
+	err := sqlitedb.Tx(ctx, c, "BEGIN IMMEDIATE", func() error {
+		if err := write(); err != nil {
+			return err
+		}
+		if want = l.own.promise(); want != nil {
+			l.Wake() // by the time of the commit it is awake
+			// Whatever keeps it from being read here, the next pull will tell.
+			run, _ = readOwn(ctx, c, want)
+		}
+		return nil
+	})
+	switch {
+	case want == nil:
+		l.Wake()
+	case err != nil:
+		want.give(capture.Run{})
+	default:
+		want.give(run)
+	}
+	return err
+}
+
+// readOwn pulls what is wanted inside the transaction that writes it, by the
+// same rules.
+func readOwn(ctx context.Context, c *sql.Conn, want *wanted) (capture.Run, error) {
+	var layout int64
+	err := c.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&layout)
+	if err != nil || layout != want.layout {
+		return capture.Run{}, err
+	}
+	newest, err := verify(ctx, c, want.after)
+	if err != nil || newest == want.after.ID {
+		return capture.Run{}, err
+	}
+	return read(ctx, c, want.after, newest, want.limit)
+}
