@@ -70,21 +70,24 @@ func Conn(ctx context.Context, path string, mode Mode, pragmas ...string) (*sql.
 
 // Tx runs f between begin (BEGIN or BEGIN IMMEDIATE) and COMMIT on c, and
 // rolls back if f fails.
-func Tx(ctx context.Context, c *sql.Conn, begin string, f func() error) error {
-	if _, err := c.ExecContext(ctx, begin); err != nil {
+func Tx(ctx context.Context, c *sql.Conn, begin string, f func() error) (err error) {
+	ended := context.WithoutCancel(ctx)
+	defer func() {
+		if err != nil {
+			// Whatever is cancelled may have been done, the beginning too.
+			_, _ = c.ExecContext(ended, "ROLLBACK")
+		}
+	}()
+	if _, err = c.ExecContext(ctx, begin); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	err := f()
-	ended := context.WithoutCancel(ctx)
-	if err == nil {
-		if _, err = c.ExecContext(ended, "COMMIT"); err == nil {
-			return nil
-		}
-		err = fmt.Errorf("commit: %w", err)
+	if err = f(); err != nil {
+		return err
 	}
-	// A cancelled context must not leave the transaction open.
-	_, _ = c.ExecContext(ended, "ROLLBACK")
-	return err
+	if _, err = c.ExecContext(ended, "COMMIT"); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
 }
 
 // Code returns SQLite's primary result code of err, 0 if it has none.
