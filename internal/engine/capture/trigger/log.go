@@ -68,7 +68,9 @@ func (l *Log) Next(ctx context.Context, after claudeslack.Checkpoint, limit int)
 			return capture.Run{}, err
 		}
 		if len(run.Changes) > 0 {
-			l.seen = end(run, after)
+			if l.seen == after { // else somebody has committed meanwhile
+				l.seen = end(run, after)
+			}
 			return run, nil
 		}
 	}

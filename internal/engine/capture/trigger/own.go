@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"sync"
+	"time"
 
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/claudeslack"
@@ -53,7 +54,12 @@ func (w *wanted) give(run capture.Run) {
 	close(w.promised)
 }
 
-// take ends the waiting. It returns what was promised, once that is committed.
+// patience is how long a promised commit is waited for. On a slow disk, or with
+// a large write-ahead log to copy, it takes longer; others commit meanwhile.
+const patience = 10 * time.Millisecond
+
+// take ends the waiting. It returns what was promised, if that is committed
+// soon.
 func (h *handover) take(ctx context.Context) (capture.Run, error) {
 	h.mu.Lock()
 	w := h.want
@@ -65,6 +71,8 @@ func (h *handover) take(ctx context.Context) (capture.Run, error) {
 	select {
 	case <-w.promised:
 		return w.run, nil
+	case <-time.After(patience):
+		return capture.Run{}, nil
 	case <-ctx.Done():
 		return capture.Run{}, ctx.Err()
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -205,4 +207,73 @@ func TestLog_WriteBesideOthers(t *testing.T) {
 		t.Error(err)
 	}
 	w.foreign.Wait()
+}
+
+// next begins a Next that has nothing to pull, and makes it a promise.
+func (w *ownWriter) next() (promised *wanted, got <-chan capture.Run) {
+	w.Helper()
+	for changed := true; changed; {
+		var err error
+		if changed, err = w.log.look(w.Context()); err != nil {
+			w.Fatal(err)
+		}
+	}
+	w.log.seen = w.at
+	runs := make(chan capture.Run, 1)
+	go func() {
+		defer close(runs)
+		run, err := w.log.Next(w.Context(), w.at, 10)
+		if err != nil {
+			w.Error(err)
+		}
+		runs <- run
+	}()
+	for promised == nil {
+		runtime.Gosched()
+		promised = w.log.own.promise()
+	}
+	return promised, runs
+}
+
+// TestLog_WriteHidesNoOther: a commit right behind one of this process's own
+// may have been noticed together with it, when what is handed over was read
+// before.
+func TestLog_WriteHidesNoOther(t *testing.T) {
+	w := newOwnWriter(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	other := New(Options{Host: capture.NewHost(w.path), ReadOnly: true})
+	defer other.Close()
+	promised, got := w.next()
+	err := w.log.host.View(ctx, func(*sql.Conn) error { // nobody looks in the meantime
+		w.foreign.Exec(sayOwn)
+		run, err := other.pull(ctx, w.at, 10)
+		w.foreign.Exec(sayOwn)
+		promised.give(run)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.at = end(<-got, w.at)
+	if run, err := w.log.Next(ctx, w.at, 10); err != nil || len(run.Changes) != 1 {
+		t.Errorf("got %d changes, %v, want that of the second commit", len(run.Changes), err)
+	}
+}
+
+// TestLog_NextDoesNotWaitForACommitThatTakesLong: what others commit while a
+// write of this process's own copies the write-ahead log, say, comes at once.
+func TestLog_NextDoesNotWaitForACommitThatTakesLong(t *testing.T) {
+	w := newOwnWriter(t)
+	_, got := w.next()
+	w.log.Wake()
+	w.foreign.Exec(sayOwn)
+	select {
+	case run := <-got:
+		if len(run.Changes) != 1 {
+			t.Errorf("got %d changes, want that of the other writer", len(run.Changes))
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the change of the other writer does not come")
+	}
 }
