@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"cslack-stream/internal/engine/capture"
@@ -38,8 +39,8 @@ type Log struct {
 	host    *capture.Host
 	watcher *wake.Watcher
 	upkeep  *upkeep
-	file    os.FileInfo // the database's at the last pull
-	layout  int64       // its schema_version then
+	file    os.FileInfo  // the database's at the last pull
+	layout  atomic.Int64 // its schema_version then
 	// seen is where the log ended when the connection last noticed a commit:
 	// until it notices another one, nothing comes behind it.
 	seen claudeslack.Checkpoint
@@ -58,7 +59,7 @@ func New(opts Options) *Log {
 func (l *Log) Next(ctx context.Context, after claudeslack.Checkpoint, limit int) (capture.Run, error) {
 	defer l.own.expect(nil)
 	for {
-		l.own.expect(&wanted{after: after, limit: limit, layout: l.layout})
+		l.own.expect(&wanted{after: after, limit: limit})
 		run, err := l.next(ctx, after, limit)
 		if err == nil && len(run.Changes) == 0 {
 			run, err = l.own.take(ctx)

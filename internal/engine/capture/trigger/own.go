@@ -3,6 +3,7 @@ package trigger
 import (
 	"context"
 	"database/sql"
+	"os"
 	"sync"
 	"time"
 
@@ -13,9 +14,8 @@ import (
 
 // wanted is what a Next would pull while nothing is there yet.
 type wanted struct {
-	after  claudeslack.Checkpoint
-	limit  int
-	layout int64 // the schema_version that was found to be in order
+	after claudeslack.Checkpoint
+	limit int
 
 	promised chan struct{} // closed when run is set; nil while nobody promises it
 	run      capture.Run
@@ -84,6 +84,7 @@ func (h *handover) take(ctx context.Context) (capture.Run, error) {
 // soon as it is made, without looking at the database again. The error is that
 // of the transaction. It may be called from any goroutine.
 func (l *Log) Write(ctx context.Context, c *sql.Conn, write func() error) error {
+	file, _ := os.Stat(l.host.Path())
 	var want *wanted
 	var run capture.Run
 	err := sqlitedb.Tx(ctx, c, "BEGIN IMMEDIATE", func() error {
@@ -93,27 +94,33 @@ func (l *Log) Write(ctx context.Context, c *sql.Conn, write func() error) error 
 		if want = l.own.promise(); want != nil {
 			l.Wake() // by the time of the commit it is awake
 			// Whatever keeps it from being read here, the next pull will tell.
-			run, _ = readOwn(ctx, c, want)
+			run, _ = l.readOwn(ctx, c, want, file)
 		}
 		return nil
 	})
 	switch {
-	case want == nil:
-		l.Wake()
-	case err != nil:
-		want.give(capture.Run{})
-	default:
+	case want != nil && err == nil:
 		want.give(run)
+	case want != nil:
+		want.give(capture.Run{})
+	case err == nil:
+		l.Wake()
 	}
 	return err
 }
 
-// readOwn pulls what is wanted inside the transaction that writes it, by the
-// same rules.
-func readOwn(ctx context.Context, c *sql.Conn, want *wanted) (capture.Run, error) {
+// readOwn pulls what is wanted inside the transaction that writes it into this
+// file, by the same rules.
+func (l *Log) readOwn(ctx context.Context, c *sql.Conn, want *wanted, file os.FileInfo) (capture.Run, error) {
+	// Whoever waited for the write lock, or wrote for long, may have done so in
+	// a file that another one has taken the place of.
+	now, err := os.Stat(l.host.Path())
+	if err != nil || !os.SameFile(now, file) {
+		return capture.Run{}, err
+	}
 	var layout int64
-	err := c.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&layout)
-	if err != nil || layout != want.layout {
+	err = c.QueryRowContext(ctx, `PRAGMA schema_version`).Scan(&layout)
+	if err != nil || layout != l.layout.Load() {
 		return capture.Run{}, err
 	}
 	newest, err := verify(ctx, c, want.after)

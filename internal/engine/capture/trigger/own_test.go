@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -73,7 +75,7 @@ func (w *ownWriter) pull(limit int) capture.Run {
 // that one gets without looking at the database.
 func (w *ownWriter) write(limit int, write func() error) (capture.Run, error) {
 	w.Helper()
-	w.log.own.expect(&wanted{after: w.at, limit: limit, layout: w.log.layout})
+	w.log.own.expect(&wanted{after: w.at, limit: limit})
 	err := w.log.Write(w.Context(), w.conn, write)
 	run, terr := w.log.own.take(w.Context())
 	if terr != nil {
@@ -119,6 +121,24 @@ func TestLog_WriteHandsOver(t *testing.T) {
 	w.want(2, 2, w.exec(sayOwn)) // of the four that are there now
 }
 
+// TestLog_WriteHandsOverTheFirst: a Next that has just begun to read the
+// database gets what is handed over too.
+func TestLog_WriteHandsOverTheFirst(t *testing.T) {
+	w := newOwnWriter(t)
+	log := New(Options{Host: capture.NewHost(w.path), ReadOnly: true})
+	defer log.Close()
+	log.own.expect(&wanted{after: w.at, limit: 10})
+	if _, err := log.pull(t.Context(), w.at, 10); err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Write(t.Context(), w.conn, w.exec(sayOwn)); err != nil {
+		t.Fatal(err)
+	}
+	if run, err := log.own.take(t.Context()); err != nil || len(run.Changes) != 1 {
+		t.Errorf("got %d changes, %v, want that of the write", len(run.Changes), err)
+	}
+}
+
 // TestLog_WriteHandsNothingOver that was not committed, or can not be trusted.
 func TestLog_WriteHandsNothingOver(t *testing.T) {
 	tests := []struct {
@@ -138,6 +158,11 @@ func TestLog_WriteHandsNothingOver(t *testing.T) {
 		{"a trigger is gone", func(w *ownWriter) (capture.Run, error) {
 			w.foreign.Exec(`DROP TRIGGER cslack_mu`)
 			return w.write(10, w.exec(sayOwn))
+		}, false},
+		{"another file takes the database's place", func(w *ownWriter) (capture.Run, error) {
+			other := filepath.Join(w.TempDir(), "other.db")
+			w.foreign.Exec(`VACUUM INTO '` + other + `'`)
+			return w.write(10, func() error { return errors.Join(w.exec(sayOwn)(), os.Rename(other, w.path)) })
 		}, false},
 		{"another history", func(w *ownWriter) (capture.Run, error) {
 			w.at.Fence = "another"
@@ -165,7 +190,7 @@ func TestLog_WriteHandsNothingOver(t *testing.T) {
 // writes; the second one wakes.
 func TestLog_WritePromisesOnce(t *testing.T) {
 	w := newOwnWriter(t)
-	w.log.own.expect(&wanted{after: w.at, limit: 10, layout: w.log.layout})
+	w.log.own.expect(&wanted{after: w.at, limit: 10})
 	for range 2 {
 		if err := w.log.Write(t.Context(), w.conn, w.exec(sayOwn)); err != nil {
 			t.Fatal(err)

@@ -94,7 +94,7 @@ func (l *Log) checkTriggers(ctx context.Context, c *sql.Conn) error {
 		}
 		l.host.AcceptSchema(layout)
 	}
-	l.layout = layout
+	l.layout.Store(layout)
 	return nil
 }
 
