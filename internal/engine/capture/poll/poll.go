@@ -124,7 +124,6 @@ func (p *Poller) take(after claudeslack.Checkpoint, limit int) (capture.Run, err
 func (p *Poller) Look(ctx context.Context) (*capture.Look, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.due = true // connecting makes the host forget that something was committed
 	p.follow()
 	g, err := p.host.Generation(ctx)
 	if err != nil {
