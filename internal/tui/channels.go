@@ -99,10 +99,10 @@ func rank(k event.Kind) int {
 // note takes note of an event, and counts it if it is new and a message that
 // somebody else wrote.
 func (c *channels) note(r *line.Record, isNew bool) {
-	if r.Channel.ID == "" {
+	if r.ChannelID() == "" {
 		return
 	}
-	ch := c.get(r.Channel.ID, r.Channel.Name, r.Channel.Kind)
+	ch := c.get(r.ChannelID(), r.Channel.Name, r.Channel.Kind)
 	if len(ch.members) == 0 {
 		ch.members = r.Members
 	}
@@ -110,7 +110,7 @@ func (c *channels) note(r *line.Record, isNew bool) {
 		var now event.Channel
 		ch.archived = json.Unmarshal(r.Event.Payload, &now) == nil && now.IsArchived
 	}
-	if !isNew || !r.HasContent() || r.Sent || r.Channel.ID == c.chosen {
+	if !isNew || !r.HasContent() || r.Sent || r.ChannelID() == c.chosen {
 		return
 	}
 	ch.count++

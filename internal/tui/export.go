@@ -145,12 +145,12 @@ func freeName(path string) string {
 // takeExported says what became of an export. For a name that is taken
 // another one is asked for.
 func (m *model) takeExported(e exported) tea.Cmd {
-	name := text.Name(e.path)
+	name := text.Line(e.path)
 	switch {
 	case e.err == nil:
 		return m.say("wrote " + plural(e.events, "event") + " to " + name)
 	case e.free == "" || m.prompt != nil || m.picker != nil:
-		return m.say("could not export: " + text.Name(e.err.Error()))
+		return m.say("could not export: " + text.Line(e.err.Error()))
 	}
 	m.openPrompt(toExport)
 	m.prompt.input, m.prompt.err = newInput(e.free), fmt.Errorf("%s is there already and is not written over", name)

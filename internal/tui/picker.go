@@ -70,7 +70,7 @@ func (m *model) refreshPicker() {
 	if p == nil || !p.agents {
 		return
 	}
-	p.about = plural(len(m.o.Infos), "agent") + " in " + text.Name(m.o.Where)
+	p.about = plural(len(m.o.Infos), "agent") + " in " + text.Line(m.o.Where)
 	p.all = nil
 	type known struct {
 		choice
@@ -89,7 +89,7 @@ func (m *model) refreshPicker() {
 		}
 		about := ""
 		if i.Description != nil {
-			about = text.Name(*i.Description)
+			about = text.Line(text.Words(*i.Description))
 		}
 		all = append(all, known{choice{agent: a, columns: []string{
 			text.Name(a.Name), text.Name(m.names.Project(a.Project)), ago, plural(int(i.Channels), "channel"), waiting, about,

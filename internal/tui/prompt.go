@@ -182,10 +182,10 @@ func (m *model) find(step int) tea.Cmd {
 			return cmd
 		}
 		if m.timeline.Following() {
-			return m.say("nothing further matches " + text.Name(m.found.String()) + m.amongHeld())
+			return m.say("nothing further matches " + text.Line(m.found.String()) + m.amongHeld())
 		}
 	}
-	return m.seek(step, match, "nothing "+where+" matches "+text.Name(m.found.String()))
+	return m.seek(step, match, "nothing "+where+" matches "+text.Line(m.found.String()))
 }
 
 // jump goes to the first event at or after a time.

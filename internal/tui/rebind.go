@@ -71,7 +71,7 @@ func (k *keyMap) rebind(chosen map[string][]string) error {
 		b := commands[name]
 		switch {
 		case b == nil:
-			return fmt.Errorf("unknown command %s%s", text.Name(name), suggest(name, slices.Sorted(maps.Keys(commands))))
+			return fmt.Errorf("unknown command %s%s", text.Line(name), suggest(name, slices.Sorted(maps.Keys(commands))))
 		case name == always:
 			return fmt.Errorf("the key of %s can not be changed: %s always quits", name, b.Help().Key)
 		case len(chosen[name]) == 0:
@@ -179,13 +179,13 @@ func keyNamed(name string) (string, error) {
 		return name, nil
 	}
 	if strings.HasPrefix(strings.ToLower(name), "alt+") {
-		return "", fmt.Errorf("%s can not be told from esc and a key: choose one without alt", text.Name(name))
+		return "", fmt.Errorf("%s can not be told from esc and a key: choose one without alt", text.Line(name))
 	}
 	known := keyNames()
 	if slices.Contains(known, name) {
 		return name, nil
 	}
-	return "", fmt.Errorf("unknown key %s%s", text.Name(name), suggest(name, known))
+	return "", fmt.Errorf("unknown key %s%s", text.Line(name), suggest(name, known))
 }
 
 // keyNames are the names of the keys that are no characters.

@@ -203,7 +203,7 @@ func (m *model) filter() func(*line.Record) bool {
 		return nil
 	}
 	return func(r *line.Record) bool {
-		return (channel == "" || r.Channel.ID == channel) && m.matches(q, r)
+		return (channel == "" || r.ChannelID() == channel) && m.matches(q, r)
 	}
 }
 
