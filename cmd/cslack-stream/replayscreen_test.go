@@ -88,7 +88,7 @@ func TestReplay_ShowsTheStateOfAMoment(t *testing.T) {
 			{"--agent alice --at 2026-01-02T15:04:06Z --until 2026-01-02T15:05:00Z -o raw", "one.\nthree.\n"},
 			{"--at 2026-01-02T15:05:00Z -q in:ops -o raw", "four.\n"},
 			{"--agent alice --at 2026-01-02T15:04:06Z -o json", `{"type":"state","at":"2026-01-02T15:04:06Z","id":"test1-1","agent":"alice:p1","recorded_since":"2026-01-02T15:04:05Z",` +
-				`"channels":[{"id":"g:dev","name":"dev","channel_kind":"channel","is_archived":false,"members":["alice:p1","bob:p1"]}],"messages":[{"id":1,`},
+				`"channels":[{"id":"g:dev","name":"dev","channel_kind":"channel","is_archived":false,"members":["alice:p1","bob:p1"]}],"agents":[],"messages":[{"id":1,`},
 		} {
 			r := runWorld(t, w, append([]string{"replay", "--utc"}, strings.Fields(tt.flags)...)...)
 			if got := r.out.String(); r.code != 0 || !strings.HasPrefix(got, tt.want) || !strings.HasSuffix(tt.want, ",") && got != tt.want {

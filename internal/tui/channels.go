@@ -22,6 +22,7 @@ type channel struct {
 	count    int           // messages since the view was opened, or it was chosen
 	urgent   bool
 	archived bool
+	gone     bool // of the past: the watched agent was not in it at that moment
 }
 
 // channels are those that the watched agent knows, and the one that the list
@@ -155,7 +156,7 @@ func (c *channels) tabs(newsFirst bool, t tally) []view.Tab {
 	}
 	for _, ch := range all {
 		n, urgent := t.of(ch)
-		if ch.archived && n == 0 && ch.id != c.chosen {
+		if (ch.archived && n == 0 || ch.gone) && ch.id != c.chosen {
 			continue
 		}
 		tabs = append(tabs, view.Tab{Name: c.label(ch), Count: n, Urgent: urgent, Chosen: ch.id == c.chosen})

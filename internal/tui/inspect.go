@@ -31,7 +31,12 @@ var whys = map[line.Why]string{
 }
 
 // inspect is everything about the row that is looked at.
-func (m *model) inspect() *view.Inspect { return m.inspectRow(m.inspected(), m.scroll, m.attention) }
+func (m *model) inspect() *view.Inspect {
+	if m.situation.isShown(m) {
+		return m.screenSituation()
+	}
+	return m.inspectRow(m.inspected(), m.scroll, m.attention)
+}
 
 // inspectRow is everything about a row, and what is known of who checked it.
 func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track) *view.Inspect {

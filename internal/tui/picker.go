@@ -141,7 +141,7 @@ func (m *model) pressPicker(k tea.KeyMsg) tea.Cmd {
 		if !k.Paste && p.input.String() == "" && key.Matches(k, m.keys.Quit) && !m.watched && !p.any("q") {
 			return tea.Quit
 		}
-		if !k.Paste && p.agents && p.input.String() == "" && key.Matches(k, m.keys.Matrix) && !p.any("v") {
+		if !k.Paste && p.agents && m.o.Replay == nil && p.input.String() == "" && key.Matches(k, m.keys.Matrix) && !p.any("v") {
 			return m.openMatrix()
 		}
 		if p.input.update(k) {

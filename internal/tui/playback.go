@@ -163,6 +163,7 @@ func (m *model) playNext() bool {
 	if !m.attend(r) {
 		m.timeline.Append(r)
 		m.channels.note(r, true)
+		m.channels.follow(r, m.agents)
 	}
 	return true
 }
@@ -201,12 +202,12 @@ func (m *model) moveToTime(t time.Time) tea.Cmd {
 			return m.load(around, goal{set: true, at: t})
 		}
 	}
-	cmd := m.place(n)
+	cmd := m.put(n)
 	if m.now = t; t.After(end) {
 		m.now = end
 	}
 	p.rest.known = false
-	return cmd
+	return tea.Batch(cmd, m.askSituation())
 }
 
 // firstAt is the number of the first event that happened at t or later, as far
@@ -222,7 +223,10 @@ func (p *playback) firstAt(t time.Time) (n int, ok bool) {
 
 // place moves the playhead behind the first n events, as near as what is held
 // allows. What comes next is due at once.
-func (m *model) place(n int) tea.Cmd {
+func (m *model) place(n int) tea.Cmd { return tea.Batch(m.put(n), m.askSituation()) }
+
+// put moves the playhead as place does, to where nobody stays.
+func (m *model) put(n int) tea.Cmd {
 	p := m.playback
 	if n < p.at || p.stale {
 		m.rewind()
@@ -236,6 +240,8 @@ func (m *model) place(n int) tea.Cmd {
 	p.rest.known = false
 	p.pacer.Reset()
 	m.timeline.Follow()
-	m.scroll = 0
+	if !m.situation.isShown(m) {
+		m.scroll = 0
+	}
 	return tea.Batch(m.judge(), m.playOn())
 }

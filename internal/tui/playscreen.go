@@ -166,6 +166,9 @@ func (m *model) playHints() []view.Hint {
 		does = "play again"
 	}
 	hints := []view.Hint{hint(k.Pause, does)}
+	if m.situation.isShown(m) {
+		hints = append(hints, hint(k.Matrix, "hide state"), pair(k.ScrollDown, k.ScrollUp, "scroll"))
+	}
 	if !m.query.Empty() || m.channels.chosen != "" {
 		hints = append(hints, hint(k.Close, "clear filter"))
 	}
@@ -180,5 +183,5 @@ func (m *model) playHints() []view.Hint {
 		hints = append(hints, hint(k.GoLive, "live"))
 	}
 	return append(hints, hint(k.Quit, "quit"), hint(k.Filter, "filter"), hint(k.Agents, "agent"), hint(k.Help, "help"),
-		hint(k.Inspect, "inspect"), hint(k.Channels, "channels"), hint(k.Clock, "clock"), hint(k.Wrap, "wrap"), hint(k.Export, "export"))
+		hint(k.Inspect, "inspect"), hint(k.Matrix, "state"), hint(k.Channels, "channels"), hint(k.Clock, "clock"), hint(k.Wrap, "wrap"), hint(k.Export, "export"))
 }

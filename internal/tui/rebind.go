@@ -117,7 +117,7 @@ func (k *keyMap) clash(chosen map[string][]string) error {
 var where = map[string]scope{
 	"step-back": inReplay, "step-forward": inReplay, "minute-back": inReplay, "minute-forward": inReplay,
 	"faster": inReplay, "slower": inReplay, "go-live": inReplay,
-	"left": whileLive, "right": whileLive, "older": whileLive, "reconnect": whileLive, "matrix": whileLive, "write": whileLive, "edit": whileLive, "delete": whileLive,
+	"left": whileLive, "right": whileLive, "older": whileLive, "write": whileLive, "edit": whileLive, "delete": whileLive,
 }
 
 type scope uint8
@@ -138,11 +138,12 @@ func (k *keyMap) suit(replaying bool) {
 	for name, b := range k.byName() {
 		b.SetEnabled(where[name] == everywhere || (where[name] == inReplay) == replaying)
 	}
-	does := "pause or follow"
+	pause, matrix := "pause or follow", "who sees what: agents, messages"
 	if replaying {
-		does = "pause or play"
+		pause, matrix = "pause or play", "the state: channels, agents"
 	}
-	k.Pause.SetHelp(k.Pause.Help().Key, does)
+	k.Pause.SetHelp(k.Pause.Help().Key, pause)
+	k.Matrix.SetHelp(k.Matrix.Help().Key, matrix)
 }
 
 // byName are the bindings by the names of their commands: those of the fields,

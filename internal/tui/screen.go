@@ -256,7 +256,7 @@ func (m *model) hints() []view.Hint {
 		return []view.Hint{esc("all keys"), enter("back"), {Key: "↑↓", Does: "scroll"}}
 	case m.help != nil:
 		return []view.Hint{hint(k.Close, "back"), pair(k.Up, k.Down, "scroll"), hint(k.Filter, "search")}
-	case m.inspecting:
+	case m.inspecting && !m.situation.isShown(m):
 		return []view.Hint{
 			hint(k.Close, "close"),
 			pair(k.Up, k.Down, "next event"),

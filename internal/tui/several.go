@@ -154,7 +154,7 @@ func (m *model) pickHints(leave string) []view.Hint {
 		{Key: "type", Does: "to search"},
 		{Key: "esc", Does: leave},
 	}
-	if m.keys.Matrix.Enabled() {
+	if m.o.Replay == nil {
 		hints = append(hints, hint(m.keys.Matrix, "who sees what"))
 	}
 	return hints
