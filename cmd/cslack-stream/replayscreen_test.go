@@ -100,6 +100,11 @@ func TestReplay_ShowsTheStateOfAMoment(t *testing.T) {
 	if said := r.err.String(); !strings.Contains(said, "as it was at 2026-01-02 15:04:05 +00:00") || !strings.Contains(said, "nothing was recorded before 2026-01-02 15:04:05") {
 		t.Errorf("got %q, want what is not known", said)
 	}
+	w.Derived = true
+	r = runWorld(t, w, "replay", "--agent", "alice", "--at", "2026-01-02T15:04:06Z")
+	if said := r.err.String(); !strings.Contains(said, "these are the tables as they are now") || strings.Contains(said, "recording began") {
+		t.Errorf("got %q, want that nothing is recorded", said)
+	}
 	if r := runWorld(t, w, "replay", "--agent", "alice", "--agent", "bob", "--at", "2026-01-02"); r.code != exitUsage {
 		t.Errorf("got %s and exit code %d, want a usage error", r.err.String(), r.code)
 	}

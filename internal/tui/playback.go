@@ -19,6 +19,9 @@ type Replay struct {
 	// At is where the playhead stands at first, paused. The zero time plays
 	// from the beginning.
 	At time.Time
+	// Derived tells that nothing was recorded: the events were made from the
+	// tables as they are now.
+	Derived bool
 	// Live tells that the source goes on behind the range, so that the reader
 	// can go live.
 	Live bool
@@ -82,10 +85,7 @@ func (m *model) takeRange(b batch) tea.Cmd {
 		case n.state != nil:
 			m.connect(*n.state, b.at)
 			if n.state.phase == ended || n.state.phase == failed {
-				if p.read, p.filling = true, false; p.err == nil {
-					p.err = n.state.err
-				}
-				m.quiet()
+				m.endRange(n.state.err)
 			}
 		case n.gap != nil:
 			if _, known := p.gaps[p.next]; !known {
@@ -165,7 +165,29 @@ func (m *model) playNext() bool {
 		m.channels.note(r, true)
 		m.channels.follow(r, m.agents)
 	}
+	m.appendLastGap()
 	return true
+}
+
+// endRange takes in that there is nothing more to read.
+func (m *model) endRange(err error) {
+	p := m.playback
+	before := p.read
+	if p.read, p.filling = true, false; p.err == nil {
+		p.err = err
+	}
+	if m.quiet(); !before && p.at > 0 {
+		m.appendLastGap()
+	}
+}
+
+// appendLastGap adds the gap behind the last event, where the playhead is
+// there: no event follows that it would be before.
+func (m *model) appendLastGap() {
+	p := m.playback
+	if gap, ok := p.gaps[p.at]; ok && p.ended() {
+		m.timeline.AppendGap(gap)
+	}
 }
 
 // moveTo moves the playhead.

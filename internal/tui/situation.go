@@ -185,8 +185,11 @@ func (m *model) statuses() []string {
 // recordedSince says what no state can tell.
 func (m *model) recordedSince() string {
 	at := m.situation.state.Recorded()
-	if at.IsZero() {
-		return "Nothing was recorded before: who was a member is unknown, and this is what the tables say."
+	switch {
+	case m.o.Replay.Derived:
+		return "Nothing is recorded: who was a member is unknown, and this is what the tables say now."
+	case at.IsZero():
+		return "Nothing was recorded before: who was a member is unknown, and this is what the tables said when recording began."
 	}
 	return "Who was a member before " + m.moment(at) + " was not recorded."
 }
