@@ -28,16 +28,21 @@ type channel struct {
 // channels are those that the watched agent knows, and the one that the list
 // is narrowed to.
 type channels struct {
-	all    []*channel
-	byID   map[string]*channel
-	chosen string // id; empty: all
-	total  int
+	all     []*channel
+	byID    map[string]*channel
+	retired map[string]bool // ids of those that were archived when they were listed
+	chosen  string          // id; empty: all
+	total   int
 }
 
 // list takes in the channels of the workspace.
 func (c *channels) list(all []event.Channel, v line.View) {
+	c.retired = make(map[string]bool)
 	for _, ch := range all {
-		if ch.IsArchived {
+		if ch.IsArchived { // unless there is something of it to see
+			if c.retired[ch.ID] = true; c.byID[ch.ID] != nil {
+				c.byID[ch.ID].archived = true
+			}
 			continue
 		}
 		known := c.get(ch.ID, text.Name(v.ChannelName(ch)), ch.Kind)
@@ -54,6 +59,18 @@ func (c *channels) list(all []event.Channel, v line.View) {
 			known.of = text.Name(v.Names.Short(v.Agent, ""))
 		}
 	}
+}
+
+// over says that nothing more is to come from a channel; empty if that is not
+// so.
+func (ch *channel) over() string {
+	switch {
+	case ch.archived:
+		return "archived"
+	case ch.gone:
+		return "left"
+	}
+	return ""
 }
 
 // label is how a channel is called: with its project, or its owner, if
@@ -77,7 +94,7 @@ func (c *channels) get(id, name string, kind event.Kind) *channel {
 	if c.byID == nil {
 		c.byID = make(map[string]*channel)
 	}
-	ch := &channel{id: id, name: name, kind: kind}
+	ch := &channel{id: id, name: name, kind: kind, archived: c.retired[id]}
 	c.byID[id] = ch
 	c.all = append(c.all, ch)
 	slices.SortStableFunc(c.all, func(a, b *channel) int {

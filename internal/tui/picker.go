@@ -103,17 +103,22 @@ func (m *model) refreshPicker() {
 	p.narrow()
 }
 
-// pickChannel asks what to narrow the list to.
+// pickChannel asks what to narrow the list to: last to what is over.
 func (m *model) pickChannel() {
 	p := &picker{title: "Which channel?", about: m.address, empty: "No channel is called like that; backspace shows more."}
 	counted := m.tally()
 	word := strings.ToLower(counted.word)
 	p.all = []choice{{columns: []string{"ALL", strconv.Itoa(counted.total) + " " + word}}}
-	for i, c := range m.channels.all {
-		n, _ := counted.of(c)
-		p.all = append(p.all, choice{channel: c.id, columns: []string{m.channels.label(c), fmt.Sprintf("%d %s", n, word)}})
-		if c.id == m.channels.chosen {
-			p.selected = i + 1
+	for _, over := range []bool{false, true} {
+		for _, c := range m.channels.all {
+			if (c.over() != "") != over {
+				continue
+			}
+			n, _ := counted.of(c)
+			if c.id == m.channels.chosen {
+				p.selected = len(p.all)
+			}
+			p.all = append(p.all, choice{channel: c.id, columns: []string{m.channels.label(c), fmt.Sprintf("%d %s", n, word), c.over()}})
 		}
 	}
 	m.picker = p
