@@ -152,6 +152,9 @@ func (m *model) pressPicker(k tea.KeyMsg) tea.Cmd {
 		if p.input.update(k) {
 			p.narrow()
 		}
+		if p.input.full {
+			return m.sayFull()
+		}
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 		return m.pressPicker(k)
 	case m.prompt != nil:
 		return m.pressPrompt(k)
-	case k.Paste:
+	case k.Paste && (m.help == nil || !m.help.searching):
 		return nil // a paste is no command
 	case m.help != nil:
 		return m.pressHelp(k)

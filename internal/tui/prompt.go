@@ -74,11 +74,16 @@ func (m *model) pressPrompt(k tea.KeyMsg) tea.Cmd {
 	}
 	switch changed := p.input.update(k); {
 	case p.input.full:
-		return m.say(fmt.Sprintf("a line takes %d characters: what was pasted is left out", maxInput))
+		return m.sayFull()
 	case !changed:
 		return nil
 	}
 	return m.typed()
+}
+
+// sayFull says that what was pasted did not fit into a line.
+func (m *model) sayFull() tea.Cmd {
+	return m.say(fmt.Sprintf("a line takes %d characters: what was pasted is left out", maxInput))
 }
 
 // typed tries what has been typed so far.
