@@ -14,7 +14,8 @@ func TestPickChannel_ArchivedOnesAreLast(t *testing.T) {
 	d := newDesk(t, Options{})
 	d.live()
 	d.Update(channelList{serial: d.serial, channels: []event.Channel{
-		{ID: "b-old", Name: "b-old", Kind: event.KindChannel, IsArchived: true}, {ID: "z", Name: "z", Kind: event.KindChannel},
+		{ID: "b-old", Name: "b-old", Kind: event.KindChannel, IsArchived: true},
+		{ID: "z", Name: "z", Kind: event.KindChannel},
 		{ID: "unseen", Name: "unseen", Kind: event.KindChannel, IsArchived: true},
 	}})
 	archived := eventtest.ChannelCreated("a-old")

@@ -96,10 +96,6 @@ func writeRows(path string, rows []*timeline.Row) (events int, err error) {
 	return events, err
 }
 
-// notHeld is the reason of gaps that are none of the stream: the view was
-// paused for so long that it let events go.
-const notHeld event.GapReason = "not-held"
-
 // writeJSON writes rows as lines, as tail -o json does: events, and gaps where
 // some are missing.
 func writeJSON(w io.Writer, rows []*timeline.Row) (events int, err error) {
@@ -110,7 +106,7 @@ func writeJSON(w io.Writer, rows []*timeline.Row) (events int, err error) {
 			events++
 			b = append(r.Record.JSON(), '\n')
 		case timeline.Gap:
-			gap := &event.GapError{Reason: cmp.Or(r.Missing.Reason, notHeld), Count: r.Missing.Count, Oldest: nextCursor(rows[i:])}
+			gap := &event.GapError{Reason: cmp.Or(r.Missing.Reason, event.GapNotHeld), Count: r.Missing.Count, Oldest: nextCursor(rows[i:])}
 			b = line.AppendGap(nil, gap)
 		}
 		if _, err := w.Write(b); err != nil {

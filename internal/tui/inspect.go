@@ -107,6 +107,9 @@ func (m *model) inspectRule(row *timeline.Row, scroll int) *view.Inspect {
 		if row.LetGo() {
 			why = "They are still in the event log."
 		}
+		if row.Missing.Reason == event.GapNotHeld {
+			why = "It was not shown when this was recorded."
+		}
 		return &view.Inspect{Title: "gap", Scroll: scroll, Body: m.missing(row.Missing) + ".\n\n" + why}
 	case timeline.Quiet:
 		return &view.Inspect{Title: "quiet for " + line.Span(row.Lasted)}

@@ -8,6 +8,7 @@ import (
 	"cslack-stream/internal/tui/attention"
 	"cslack-stream/internal/tui/line"
 	"cslack-stream/internal/tui/query"
+	"cslack-stream/internal/tui/text"
 	"cslack-stream/internal/tui/timeline"
 	"cslack-stream/internal/tui/view"
 
@@ -223,9 +224,21 @@ func (m *model) watch(agents ...event.Agent) tea.Cmd {
 		req.After, req.Since = event.Cursor{}, time.Time{}
 	}
 	m.startAttention(&req)
-	cmds := []tea.Cmd{m.follow(startFeed(m.o.Source, req, m.o.Last, m.o.Now)), m.listAllChannels(), m.introduce(), m.dropFilter()}
+	told := m.tellWatching(req)
+	cmds := []tea.Cmd{m.follow(startFeed(m.o.Source, req, m.o.Last, m.o.Now)), m.listAllChannels(), told, m.introduce(), m.dropFilter()}
 	m.applyFilter()
 	return tea.Batch(append(cmds, m.loadBookmarks())...)
+}
+
+// tellWatching tells whoever wants to know whose stream is shown now.
+func (m *model) tellWatching(req event.Request) tea.Cmd {
+	if m.o.Watching == nil {
+		return nil
+	}
+	if said := m.o.Watching(req); said != "" {
+		return m.say(text.Line(said))
+	}
+	return nil
 }
 
 // watchRange begins with the range of those who are watched: with a new one
