@@ -94,6 +94,9 @@ func (m *model) takeTime(now time.Time) tea.Cmd {
 	if m.playback != nil {
 		m.playback.wall = now
 		m.dirty = false
+		if !m.situation.isShown(m) {
+			return m.tickCmd()
+		}
 		return tea.Batch(m.tickCmd(), m.askSituation())
 	}
 	m.now = now
