@@ -30,35 +30,46 @@ type channel struct {
 type channels struct {
 	all     []*channel
 	byID    map[string]*channel
-	retired map[string]bool // ids of those that were archived when they were listed
-	chosen  string          // id; empty: all
+	retired map[string]string // archived when they were listed: by id, what tells them apart
+	chosen  string            // id; empty: all
 	total   int
 }
 
-// list takes in the channels of the workspace.
+// list takes in the channels of the workspace. One that is archived is none
+// unless there is something of it to see.
 func (c *channels) list(all []event.Channel, v line.View) {
-	c.retired = make(map[string]bool)
+	if c.retired == nil {
+		c.retired = make(map[string]string)
+	}
 	for _, ch := range all {
-		if ch.IsArchived { // unless there is something of it to see
-			if c.retired[ch.ID] = true; c.byID[ch.ID] != nil {
-				c.byID[ch.ID].archived = true
-			}
+		of := ownerOf(ch, v)
+		if ch.IsArchived && c.byID[ch.ID] == nil {
+			c.retired[ch.ID] = of
 			continue
 		}
 		known := c.get(ch.ID, text.Name(v.ChannelName(ch)), ch.Kind)
+		known.archived = known.archived || ch.IsArchived
 		if ch.Kind == event.KindDirect {
 			known.members = parties(ch.Members)
 		}
-		if ch.ProjectID != nil {
-			known.of = text.Name(v.Names.Project(*ch.ProjectID))
-		}
-		if ch.Kind == event.KindNotes && ch.CreatedBy != nil {
-			known.of = text.Name(*ch.CreatedBy)
-		}
-		if ch.Kind == event.KindDirect && v.Several != nil && known.of == "" {
-			known.of = text.Name(v.Names.Short(v.Agent, ""))
+		if of != "" && (ch.Kind != event.KindDirect || known.of == "") {
+			known.of = of
 		}
 	}
+}
+
+// ownerOf is what tells a channel from others of its name: its project; of
+// notes their owner, and of a direct channel who of several is in it.
+func ownerOf(ch event.Channel, v line.View) string {
+	switch {
+	case ch.Kind == event.KindNotes && ch.CreatedBy != nil:
+		return text.Name(*ch.CreatedBy)
+	case ch.ProjectID != nil:
+		return text.Name(v.Names.Project(*ch.ProjectID))
+	case ch.Kind == event.KindDirect && v.Several != nil:
+		return text.Name(v.Names.Short(v.Agent, ""))
+	}
+	return ""
 }
 
 // over says that nothing more is to come from a channel; empty if that is not
@@ -94,7 +105,8 @@ func (c *channels) get(id, name string, kind event.Kind) *channel {
 	if c.byID == nil {
 		c.byID = make(map[string]*channel)
 	}
-	ch := &channel{id: id, name: name, kind: kind, archived: c.retired[id]}
+	of, archived := c.retired[id]
+	ch := &channel{id: id, name: name, kind: kind, of: of, archived: archived}
 	c.byID[id] = ch
 	c.all = append(c.all, ch)
 	slices.SortStableFunc(c.all, func(a, b *channel) int {
