@@ -14,7 +14,7 @@ const listed = 12
 
 // findAgent returns the agent that a user calls input: by its name if no
 // other agent has it, as name@project (alice@webapp, alice@global), or as
-// name:projectid. The error lists the choices, or the nearest names.
+// name:projectid; also as lists show it. The error lists the choices, or the nearest names.
 func findAgent(input string, infos []event.AgentInfo) (event.Agent, error) {
 	if strings.TrimSpace(input) == "" {
 		return event.Agent{}, usageError("the agent's name is empty: give --agent NAME; cslack-stream agents lists them")
@@ -24,7 +24,7 @@ func findAgent(input string, infos []event.AgentInfo) (event.Agent, error) {
 	for _, i := range infos {
 		a := i.Key()
 		switch {
-		case a.String() == input, names.Address(a) == input:
+		case a.String() == input, names.Address(a) == input, text.Name(names.Address(a)) == input:
 			return a, nil
 		case isCalled(i, input) && !slices.Contains(found, a):
 			found = append(found, a)
@@ -42,7 +42,7 @@ func findAgent(input string, infos []event.AgentInfo) (event.Agent, error) {
 // isCalled tells whether input is the agent's name, alone or with its
 // project's name, id, or the beginning of its id.
 func isCalled(i event.AgentInfo, input string) bool {
-	if i.Name == input {
+	if i.Name == input || text.Name(i.Name) == input {
 		return true
 	}
 	project, ok := strings.CutPrefix(input, i.Name+"@")

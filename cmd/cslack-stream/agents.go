@@ -162,7 +162,7 @@ func completeAgents(env *environment, f *sourceFlags) cobra.CompletionFunc {
 			}
 			about := "active " + env.lastActive(i, true)
 			if d := value(i.Description); d != "" {
-				about += ", " + text.Truncate(text.Name(d), 60)
+				about += ", " + text.Truncate(text.Line(d), 60)
 			}
 			out = append(out, cobra.CompletionWithDesc(address, about))
 		}

@@ -130,7 +130,7 @@ func completeChannels(env *environment, f *sourceFlags) cobra.CompletionFunc {
 			if c.Kind != event.KindChannel || name != text.Name(name) {
 				continue
 			}
-			out = append(out, cobra.CompletionWithDesc(name, text.Truncate(text.Name(value(c.Description)), 60)))
+			out = append(out, cobra.CompletionWithDesc(name, text.Truncate(text.Line(value(c.Description)), 60)))
 		}
 		return out, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -30,7 +30,7 @@ func (c *config) print(w io.Writer) error {
 	var b strings.Builder
 	from := "there is no file"
 	if c.file != "" {
-		from = "read from " + text.Name(c.file)
+		from = "read from " + text.Line(c.file)
 	}
 	fmt.Fprintf(&b, "# The configuration of cslack-stream that is in effect; %s.\n", from)
 	fmt.Fprintf(&b, "# A flag beats an environment variable, which beats the file. The variable of a\n# key is %s and the key in capitals, with _ for dots and between\n# sections: %s.\n",
@@ -69,7 +69,7 @@ func (k configKey) comment(from string) string {
 		s += " SIGHUP reloads it."
 	}
 	if from != "" {
-		s += " Set by " + text.Name(from) + "."
+		s += " Set by " + text.Line(from) + "."
 	}
 	return s
 }

@@ -82,7 +82,7 @@ func (r *configReader) section(prefix string, n *yaml.Node) {
 	for i := 0; i < len(n.Content); i += 2 {
 		key, v := n.Content[i], n.Content[i+1]
 		if seen[key.Value] {
-			r.fail(key, "%s is there twice: give it once", text.Name(prefix+key.Value))
+			r.fail(key, "%s is there twice: give it once", text.Line(prefix+key.Value))
 			continue
 		}
 		seen[key.Value] = true
@@ -104,10 +104,10 @@ func (r *configReader) entry(name string, at, v *yaml.Node) {
 		return
 	}
 	if near := r.config.near(name); near != "" {
-		r.fail(at, "unknown key %s, did you mean %s?", text.Name(name), near)
+		r.fail(at, "unknown key %s, did you mean %s?", text.Line(name), near)
 		return
 	}
-	r.fail(at, "unknown key %s; see: cslack-stream serve --print-config", text.Name(name))
+	r.fail(at, "unknown key %s; see: cslack-stream serve --print-config", text.Line(name))
 }
 
 // take sets a key that may have been set by its other name already.

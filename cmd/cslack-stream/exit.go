@@ -83,4 +83,4 @@ func reportExit(w io.Writer, err error) int {
 }
 
 // quoted is what was typed, fit for a message.
-func quoted(s string) string { return strconv.Quote(text.Name(s)) }
+func quoted(s string) string { return strconv.Quote(text.Line(s)) }

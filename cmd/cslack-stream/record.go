@@ -29,8 +29,12 @@ func newRecorder(path string, h replay.Header, tell func(error)) (*recorder, err
 	return &recorder{path: path, file: file, out: replay.NewWriter(file, h), tell: tell}, nil
 }
 
+func openNew(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
 func createRecording(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := openNew(path)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return nil, usageError("--record %s: the file is there already, and is never overwritten: give another name", quoted(path))

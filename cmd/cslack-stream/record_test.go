@@ -51,6 +51,7 @@ func TestRecordedSource_RecordsWhatIsDelivered(t *testing.T) {
 		eventtest.ReadN(t, s, n)
 		return s.Cursor()
 	}
+	tape.watching(alice)
 	read(alice, 1)
 	two := add("two")
 	alice.After = two.Cursor
@@ -63,7 +64,7 @@ func TestRecordedSource_RecordsWhatIsDelivered(t *testing.T) {
 	}
 	eventtest.ReadAll(t, s)
 	s.Close()
-	read(event.Request{Operator: true, Follow: true}, 3) // it watches somebody else
+	read(event.Request{Operator: true, Follow: true}, 3) // it shows something else beside it
 	src.Trim(add("lost").Cursor)
 	alice.After = two.Cursor
 	var gap *event.GapError
@@ -77,6 +78,58 @@ func TestRecordedSource_RecordsWhatIsDelivered(t *testing.T) {
 	texts, said := replayed(t, path)
 	if texts != "one two three" || !strings.Contains(said, "no longer retained") {
 		t.Errorf("got %q and %s, want one two, a gap, three", texts, said)
+	}
+}
+
+// TestRecordedSource_EachViewHasItsRecording: whoever watches one after the
+// other finds each in a file of its own, with a gap for what was not shown.
+func TestRecordedSource_EachViewHasItsRecording(t *testing.T) {
+	src := eventtest.NewSource()
+	path := filepath.Join(t.TempDir(), "it.ndjson")
+	second, third := strings.Replace(path, "it", "it-2", 1), strings.Replace(path, "it", "it-3", 1)
+	if err := os.WriteFile(second, []byte("somebody else's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tape, err := recordWatch(src, path, func(req event.Request) replay.Header {
+		return replay.HeaderOf(req, []event.AgentInfo{eventtest.Info(eventtest.Alice), eventtest.Info(eventtest.Bob)}, eventtest.Day)
+	}, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range []struct {
+		agent     event.Agent
+		last      int
+		text, say string
+	}{
+		{eventtest.Alice, 10, "one", ""},
+		{eventtest.Bob, 10, "two", "recorded in " + third},
+		{eventtest.Bob, 10, "three", "recorded in " + third},
+		{eventtest.Alice, 1, "four", "recorded in " + path},
+	} {
+		src.Append(eventtest.Message(int64(i+1), "g:dev", eventtest.Bob, step.text), eventtest.Alice, eventtest.Bob)
+		req := event.Request{Agent: step.agent, Follow: true}
+		if got := tape.watching(req); got != step.say {
+			t.Errorf("%s: got %q said, want %q", step.text, got, step.say)
+		}
+		if req.After, err = tape.Last(t.Context(), req, step.last); err != nil {
+			t.Fatal(err)
+		}
+		s, err := tape.Subscribe(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		eventtest.ReadN(t, s, min(i+1, step.last))
+		s.Close()
+	}
+	tape.finish()
+	if texts, said := replayed(t, path); texts != "one four" || !strings.Contains(said, "alice:p1") || !strings.Contains(said, "not shown when this was recorded") {
+		t.Errorf("got %q and %s, want one, a gap, four", texts, said)
+	}
+	if texts, said := replayed(t, third); texts != "one two three" || !strings.Contains(said, "bob") {
+		t.Errorf("got %q and %s, want what bob saw", texts, said)
+	}
+	if kept, _ := os.ReadFile(second); string(kept) != "somebody else's" {
+		t.Errorf("got %q, want the other file untouched", kept)
 	}
 }
 

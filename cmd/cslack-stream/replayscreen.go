@@ -44,7 +44,7 @@ func runReplayScreen(ctx context.Context, env *environment, plan *replayPlan, th
 		return t.end(ctx, err)
 	}
 	options.Theme = theme
-	options.Replay = &tui.Replay{Pace: plan.pace, At: plan.at, Live: source.Mode == modeLive || source.Mode == modeDirect}
+	options.Replay = &tui.Replay{Pace: plan.pace, At: plan.at, Derived: source.Derived, Live: source.Mode == modeLive || source.Mode == modeDirect}
 	if err := rebind(&options, keys); err != nil {
 		return err
 	}

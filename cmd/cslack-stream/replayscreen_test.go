@@ -88,7 +88,7 @@ func TestReplay_ShowsTheStateOfAMoment(t *testing.T) {
 			{"--agent alice --at 2026-01-02T15:04:06Z --until 2026-01-02T15:05:00Z -o raw", "one.\nthree.\n"},
 			{"--at 2026-01-02T15:05:00Z -q in:ops -o raw", "four.\n"},
 			{"--agent alice --at 2026-01-02T15:04:06Z -o json", `{"type":"state","at":"2026-01-02T15:04:06Z","id":"test1-1","agent":"alice:p1","recorded_since":"2026-01-02T15:04:05Z",` +
-				`"channels":[{"id":"g:dev","name":"dev","channel_kind":"channel","is_archived":false,"members":["alice:p1","bob:p1"]}],"messages":[{"id":1,`},
+				`"channels":[{"id":"g:dev","name":"dev","channel_kind":"channel","is_archived":false,"members":["alice:p1","bob:p1"]}],"agents":[],"messages":[{"id":1,`},
 		} {
 			r := runWorld(t, w, append([]string{"replay", "--utc"}, strings.Fields(tt.flags)...)...)
 			if got := r.out.String(); r.code != 0 || !strings.HasPrefix(got, tt.want) || !strings.HasSuffix(tt.want, ",") && got != tt.want {
@@ -99,6 +99,11 @@ func TestReplay_ShowsTheStateOfAMoment(t *testing.T) {
 	r := runWorld(t, w, "replay", "--agent", "alice", "--at", "2026-01-02T15:04:05Z", "--utc")
 	if said := r.err.String(); !strings.Contains(said, "as it was at 2026-01-02 15:04:05 +00:00") || !strings.Contains(said, "nothing was recorded before 2026-01-02 15:04:05") {
 		t.Errorf("got %q, want what is not known", said)
+	}
+	w.Derived = true
+	r = runWorld(t, w, "replay", "--agent", "alice", "--at", "2026-01-02T15:04:06Z")
+	if said := r.err.String(); !strings.Contains(said, "these are the tables as they are now") || strings.Contains(said, "recording began") {
+		t.Errorf("got %q, want that nothing is recorded", said)
 	}
 	if r := runWorld(t, w, "replay", "--agent", "alice", "--agent", "bob", "--at", "2026-01-02"); r.code != exitUsage {
 		t.Errorf("got %s and exit code %d, want a usage error", r.err.String(), r.code)

@@ -35,9 +35,12 @@ func (t *tailer) showMoment(ctx context.Context, plan *replayPlan) error {
 // sayRecorded says what the state can not tell.
 func (t *tailer) sayRecorded(s *replay.State, at time.Time) {
 	const layout = "2006-01-02 15:04:05"
-	if recorded := s.Recorded(); recorded.IsZero() {
+	switch recorded := s.Recorded(); {
+	case t.source.Derived:
+		t.say("who was a member when is unknown, nothing is recorded in this database: these are the tables as they are now")
+	case recorded.IsZero():
 		t.say("who was a member when is unknown, nothing was recorded before %s: these are the tables as they were when recording began", at.In(t.plan.printer.Location).Format(layout))
-	} else {
+	default:
 		t.say("unknown, not recorded: who was a member before %s", recorded.In(t.plan.printer.Location).Format(layout))
 	}
 }

@@ -68,7 +68,7 @@ func introduce(cmd *cobra.Command, env *environment) error {
 		fmt.Fprintf(env.Stdout, "\nNo Claude-Slack database here yet; try: cslack-stream demo\n")
 		return nil
 	}
-	fmt.Fprintf(env.Stdout, "\nFound %s; try: cslack-stream tail\n", text.Name(path))
+	fmt.Fprintf(env.Stdout, "\nFound %s; try: cslack-stream tail\n", text.Line(path))
 	return nil
 }
 
@@ -145,9 +145,9 @@ func unknownFlag(cmd *cobra.Command, name string) error {
 
 func flagName(name string) string {
 	if len(name) == 1 {
-		return "-" + text.Name(name)
+		return "-" + text.Line(name)
 	}
-	return "--" + text.Name(name)
+	return "--" + text.Line(name)
 }
 
 // wanted says what values a flag takes.

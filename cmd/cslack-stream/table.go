@@ -10,7 +10,8 @@ import (
 )
 
 // table is a list as commands print it: aligned under headings on a terminal,
-// tab separated without headings in a pipe, or as JSON.
+// tab separated without headings in a pipe, or as JSON. The last column holds
+// words, the others names.
 type table struct {
 	headings []string
 	rows     [][]string // sanitised or not: print does it
@@ -36,7 +37,7 @@ func (t *table) print(w io.Writer, format string, terminal bool) error {
 	var b strings.Builder
 	for _, row := range t.rows {
 		for i, cell := range row {
-			row[i] = text.Escape(cell)
+			row[i] = text.Cell(cell)
 		}
 		b.WriteString(strings.Join(row, "\t") + "\n")
 	}
@@ -65,9 +66,10 @@ func (t *table) printAligned(w io.Writer) error {
 	widths := make([]int, len(t.headings))
 	for _, row := range rows {
 		for i := range row {
-			row[i] = text.Name(row[i])
 			if i < len(row)-1 {
-				row[i] = text.Truncate(row[i], maxCell)
+				row[i] = text.Truncate(text.Name(row[i]), maxCell)
+			} else {
+				row[i] = text.Line(text.Words(row[i]))
 			}
 			widths[i] = max(widths[i], text.Width(row[i]))
 		}

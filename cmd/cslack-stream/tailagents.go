@@ -6,6 +6,7 @@ import (
 
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/tui/line"
+	"cslack-stream/internal/tui/text"
 )
 
 // setView finds the agents that were named, and sees with their eyes.
@@ -66,11 +67,11 @@ func (t *tailer) findChannels(ctx context.Context) ([]string, error) {
 	return slices.Compact(ids), nil
 }
 
-// addresses are the full names of the agents.
+// addresses are the full names of the agents, sanitised: findAgent knows them.
 func (t *tailer) addresses() []string {
 	var out []string
 	for _, a := range t.agents {
-		out = append(out, t.view.Names.Address(a))
+		out = append(out, text.Name(t.view.Names.Address(a)))
 	}
 	return out
 }

@@ -229,7 +229,7 @@ func (p *tailPlan) readTemplate(flags *pflag.FlagSet) (string, error) {
 	case p.template != "" && p.templateFile != "":
 		return "", usageError("--template and --template-file both give a template: give one")
 	case flags.Changed("template") && p.template == "":
-		return "", usageError("--template is empty; %s", text.Name(line.TemplateHelp()))
+		return "", usageError("--template is empty; %s", text.Line(line.TemplateHelp()))
 	case p.templateFile == "":
 		return p.template, nil
 	}

@@ -13,7 +13,6 @@ import (
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/engine/event/action"
-	"cslack-stream/internal/replay"
 	"cslack-stream/internal/tui"
 	"cslack-stream/internal/tui/line"
 	"cslack-stream/internal/tui/view"
@@ -162,20 +161,12 @@ func runWatch(ctx context.Context, env *environment, plan *tailPlan, theme view.
 		// What is held all day should not take twice its room.
 		debug.SetGCPercent(watchGC)
 	}
-	var tape *recordedSource
-	if path := plan.tailOptions.record; path != "" {
-		var broken error
-		defer func() {
-			if broken != nil {
-				t.complain("%v", broken)
-			}
-		}()
-		header := func(req event.Request) replay.Header { return plan.header(req, options.Infos, env) }
-		if tape, err = recordWatch(options.Source, path, header, func(err error) { broken = err }); err != nil {
+	if plan.tailOptions.record != "" {
+		finish, err := t.recordScreen(&options)
+		if err != nil {
 			return t.end(ctx, err)
 		}
-		defer tape.finish()
-		options.Source = tape
+		defer finish()
 	}
 	summary, err := tui.Run(ctx, options)
 	return t.endWatch(ctx, summary, err)

@@ -270,3 +270,20 @@ func TestWatch_Records(t *testing.T) {
 		t.Errorf("got %q and %s, want two three", texts, said)
 	}
 }
+
+// TestWatch_RecordsWhomeverItShows: who goes to another agent finds that one
+// recorded too.
+func TestWatch_RecordsWhomeverItShows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "it")
+	p := inTmux(t, dev("one", "two"), 80, 24, "watch", "alice", "--record", path)
+	p.shows("alice@webapp", "two")
+	p.keys("a", "bob", "Enter")
+	p.shows("bob@webapp", "two", "recorded in ")
+	p.keys("q")
+	p.shows("each view is recorded in a file of its own:", "ENDED WITH 0")
+	for _, path := range []string{path, path + "-2"} {
+		if texts, said := replayed(t, path); texts != "one two" {
+			t.Errorf("%s: got %q and %s, want one two", path, texts, said)
+		}
+	}
+}

@@ -32,6 +32,8 @@ type world struct {
 	Served bool     `json:"served"`
 	Mode   string   `json:"mode"`
 	Notes  []string `json:"notes"`
+	// Derived tells that the events were made from the tables as they are.
+	Derived bool `json:"derived"`
 	// Fails is what opening a stream answers: forbidden or unavailable.
 	Fails string `json:"fails"`
 }
@@ -85,7 +87,7 @@ func (w *world) open(context.Context, *environment, sourceFlags) (*attachment, e
 		s.Fail(event.ErrUnavailable)
 	}
 	a := &attachment{
-		Source: s, Mode: w.Mode, Where: "the test world", Notes: w.Notes,
+		Source: s, Mode: w.Mode, Where: "the test world", Notes: w.Notes, Derived: w.Derived,
 		Agents:   func(context.Context) ([]event.AgentInfo, error) { return w.infos(), nil },
 		Channels: func(context.Context, event.Agent) ([]event.Channel, error) { return w.channels(), nil },
 	}

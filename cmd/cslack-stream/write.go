@@ -91,7 +91,7 @@ func (w *writer) do(ctx context.Context, op action.Op, did string) error {
 	if result.Message != 0 {
 		did = fmt.Sprintf("message %d: ", result.Message) + did
 	}
-	_, err = fmt.Fprintln(w.env.Stdout, text.Name(did))
+	_, err = fmt.Fprintln(w.env.Stdout, text.Line(did))
 	return err
 }
 

@@ -18,15 +18,24 @@ type State struct {
 	agent    event.Agent // zero: an operator, who sees everything
 	complete bool        // every event is there, with all who saw it
 	places   map[string]*place
+	statuses map[event.Agent]Status
 	cursor   event.Cursor
 	recorded time.Time
+}
+
+// Status is what an agent was up to, in its own word, and since when that was
+// so; empty if it never said.
+type Status struct {
+	Agent  event.Agent
+	Status string
+	Since  time.Time
 }
 
 // NewState returns the state before any event, as agent sees it, or an
 // operator for the zero Agent. Complete tells that the events will be those of
 // an operator's stream with their audiences, not only those of the agent's.
 func NewState(agent event.Agent, complete bool) *State {
-	return &State{agent: agent, complete: complete, places: make(map[string]*place)}
+	return &State{agent: agent, complete: complete, places: make(map[string]*place), statuses: make(map[event.Agent]Status)}
 }
 
 // Place is a channel, the direct channel of two agents, or an agent's notes.
@@ -66,6 +75,11 @@ func (s *State) Take(e *event.Event) {
 	if !e.Backfilled && s.recorded.IsZero() {
 		s.recorded = e.CreatedAt
 	}
+	switch e.Type {
+	case event.AgentRegistered, event.AgentStatusChanged:
+		s.takeStatus(e)
+		return
+	}
 	if e.Channel == "" {
 		return
 	}
@@ -77,6 +91,28 @@ func (s *State) Take(e *event.Event) {
 	case event.MessageNew, event.MessageEdited, event.MessageDeleted, event.NoteCreated, event.NoteTagged:
 		s.takeMessage(e)
 	}
+}
+
+// takeStatus takes in what an agent is up to, if the agent saw it say so.
+func (s *State) takeStatus(e *event.Event) {
+	var a event.AgentStatus
+	unseen := s.complete && !s.agent.IsZero() && !e.VisibleTo(s.agent)
+	if unseen || json.Unmarshal(e.Payload, &a) != nil || a.Name == "" {
+		return
+	}
+	now := Status{Agent: event.Agent{Name: a.Name}, Since: e.CreatedAt}
+	if a.ProjectID != nil {
+		now.Agent.Project = *a.ProjectID
+	}
+	if a.Status != nil {
+		now.Status = *a.Status
+	}
+	s.statuses[now.Agent] = now
+}
+
+// Statuses are those of the agents that the agent knew of, by their names.
+func (s *State) Statuses() []Status {
+	return slices.SortedFunc(maps.Values(s.statuses), func(a, b Status) int { return strings.Compare(a.Agent.String(), b.Agent.String()) })
 }
 
 // place is the channel with that id, by its newest name.
@@ -237,6 +273,7 @@ type StateForm struct {
 	// RecordedSince is when recording began; null if it had not.
 	RecordedSince *time.Time        `json:"recorded_since"`
 	Channels      []PlaceForm       `json:"channels"`
+	Agents        []StatusForm      `json:"agents"`
 	Messages      []json.RawMessage `json:"messages"`
 }
 
@@ -249,11 +286,18 @@ type PlaceForm struct {
 	Members    []string   `json:"members"`
 }
 
+// StatusForm is a Status as JSON.
+type StatusForm struct {
+	Agent  string    `json:"agent"`
+	Status string    `json:"status"`
+	Since  time.Time `json:"since"`
+}
+
 // Form is the state of that moment as JSON has it.
 func (s *State) Form(at time.Time) StateForm {
 	f := StateForm{
 		Type: "state", At: at.UTC(), ID: s.cursor, RecordedSince: orNull(s.recorded),
-		Channels: []PlaceForm{}, Messages: []json.RawMessage{},
+		Channels: []PlaceForm{}, Agents: []StatusForm{}, Messages: []json.RawMessage{},
 	}
 	if !s.agent.IsZero() {
 		name := s.agent.String()
@@ -265,6 +309,9 @@ func (s *State) Form(at time.Time) StateForm {
 			form.Members = append(form.Members, a.String())
 		}
 		f.Channels = append(f.Channels, form)
+	}
+	for _, a := range s.Statuses() {
+		f.Agents = append(f.Agents, StatusForm{a.Agent.String(), a.Status, a.Since.UTC()})
 	}
 	for _, e := range s.Messages() {
 		f.Messages = append(f.Messages, e.Payload)

@@ -151,9 +151,25 @@ func TestState_TellsSinceWhenItIsRecorded(t *testing.T) {
 	e.Cursor = event.Cursor{Epoch: "e", Offset: 7}
 	s.Take(&e)
 	form, _ = json.Marshal(s.Form(eventtest.Day.Add(time.Minute)))
-	want := `{"type":"state","at":"2026-01-02T15:05:05Z","id":"e-7","agent":"alice:p1","recorded_since":"2026-01-02T15:04:06Z","channels":[{"id":"dev","name":"dev","channel_kind":"channel","is_archived":false,"members":["alice:p1"]}],"messages":[{"id":1,`
+	want := `{"type":"state","at":"2026-01-02T15:05:05Z","id":"e-7","agent":"alice:p1","recorded_since":"2026-01-02T15:04:06Z","channels":[{"id":"dev","name":"dev","channel_kind":"channel","is_archived":false,"members":["alice:p1"]}],"agents":[],"messages":[{"id":1,`
 	if !strings.HasPrefix(string(form), want) {
 		t.Errorf("got %s, want %s", form, want)
+	}
+}
+
+func TestState_TellsStatusesThatTheAgentSaw(t *testing.T) {
+	s := &story{Source: eventtest.NewSource()}
+	both := []event.Agent{eventtest.Alice, eventtest.Bob}
+	s.tell(eventtest.Status(eventtest.Bob, "busy"), both...)
+	s.tell(eventtest.Status(eventtest.Bob, "online"), both...)
+	s.tell(eventtest.Status(eventtest.Carol, "hidden"), eventtest.Bob)
+	s.tell(eventtest.Status(eventtest.Alice, "later"), both...)
+	state, err := replay.StateAt(t.Context(), s.Source, eventtest.Alice, eventtest.Day.Add(3*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(state.Statuses()), fmt.Sprint([]replay.Status{{eventtest.Bob, "online", eventtest.Day.Add(time.Second)}}); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

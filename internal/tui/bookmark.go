@@ -34,7 +34,7 @@ func bookmarkOf(r *line.Record) Bookmark {
 	return Bookmark{
 		Type: string(e.Type), Entity: e.EntityType, EntityID: e.EntityID, Channel: e.Channel, Time: momentOf(r),
 		Where: text.Truncate(r.Where, bookmarkText), Who: text.Truncate(r.Who, bookmarkText),
-		Text: text.Truncate(text.Name(line.OneLine(text.Content(r.Line()))), bookmarkText),
+		Text: text.Truncate(text.Line(line.OneLine(text.Content(r.Line()))), bookmarkText),
 	}
 }
 
@@ -109,7 +109,7 @@ func (m *model) takeBookmarks(l bookmarkList) tea.Cmd {
 	}
 	m.bookmarks.set(all)
 	if l.err != nil {
-		return m.say(text.Name(l.err.Error()))
+		return m.say(text.Line(l.err.Error()))
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func (m *model) saveBookmarks() tea.Cmd {
 	s.put(m.address, m.bookmarks.all)
 	return func() tea.Msg {
 		if err := s.save(memory); err != nil {
-			return toastShow{"could not remember the bookmarks: " + text.Name(err.Error())}
+			return toastShow{"could not remember the bookmarks: " + text.Line(err.Error())}
 		}
 		return nil
 	}
@@ -151,10 +151,10 @@ func (m *model) pickBookmark() tea.Cmd {
 	if len(m.bookmarks.all) == 0 {
 		return m.say("there are no bookmarks yet: " + hint(m.keys.Bookmark, "").Key + " makes one")
 	}
-	p := &picker{title: "Which bookmark?", about: text.Name(m.address), empty: "No bookmark says that; backspace shows more."}
+	p := &picker{title: "Which bookmark?", about: text.Line(m.address), empty: "No bookmark says that; backspace shows more."}
 	for _, b := range slices.Backward(m.bookmarks.all) {
 		at := b.Time.In(m.o.Location).Format("2 Jan 15:04:05")
-		columns := []string{at, text.Name(b.Where), text.Name(b.Who), text.Name(b.Text)}
+		columns := []string{at, text.Line(b.Where), text.Line(b.Who), text.Line(b.Text)}
 		p.all = append(p.all, choice{columns: columns, do: func() tea.Cmd { return m.goTo(b) }})
 	}
 	m.picker = p
@@ -190,7 +190,7 @@ func (m *model) goTo(b Bookmark) tea.Cmd {
 func (m *model) screenBookmarks() []string {
 	var out []string
 	for _, b := range slices.Backward(m.bookmarks.all) {
-		out = append(out, text.Name(b.Who+" "+b.Text))
+		out = append(out, text.Line(b.Who+" "+b.Text))
 	}
 	return out
 }

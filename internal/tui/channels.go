@@ -22,37 +22,66 @@ type channel struct {
 	count    int           // messages since the view was opened, or it was chosen
 	urgent   bool
 	archived bool
+	gone     bool // of the past: the watched agent was not in it at that moment
 }
 
 // channels are those that the watched agent knows, and the one that the list
 // is narrowed to.
 type channels struct {
-	all    []*channel
-	byID   map[string]*channel
-	chosen string // id; empty: all
-	total  int
+	all     []*channel
+	byID    map[string]*channel
+	retired map[string]string // archived when they were listed: by id, what tells them apart
+	chosen  string            // id; empty: all
+	total   int
 }
 
-// list takes in the channels of the workspace.
+// list takes in the channels of the workspace. One that is archived is none
+// unless there is something of it to see.
 func (c *channels) list(all []event.Channel, v line.View) {
+	if c.retired == nil {
+		c.retired = make(map[string]string)
+	}
 	for _, ch := range all {
-		if ch.IsArchived {
+		of := ownerOf(ch, v)
+		if ch.IsArchived && c.byID[ch.ID] == nil {
+			c.retired[ch.ID] = of
 			continue
 		}
 		known := c.get(ch.ID, text.Name(v.ChannelName(ch)), ch.Kind)
+		known.archived = known.archived || ch.IsArchived
 		if ch.Kind == event.KindDirect {
 			known.members = parties(ch.Members)
 		}
-		if ch.ProjectID != nil {
-			known.of = text.Name(v.Names.Project(*ch.ProjectID))
-		}
-		if ch.Kind == event.KindNotes && ch.CreatedBy != nil {
-			known.of = text.Name(*ch.CreatedBy)
-		}
-		if ch.Kind == event.KindDirect && v.Several != nil && known.of == "" {
-			known.of = text.Name(v.Names.Short(v.Agent, ""))
+		if of != "" && (ch.Kind != event.KindDirect || known.of == "") {
+			known.of = of
 		}
 	}
+}
+
+// ownerOf is what tells a channel from others of its name: its project; of
+// notes their owner, and of a direct channel who of several is in it.
+func ownerOf(ch event.Channel, v line.View) string {
+	switch {
+	case ch.Kind == event.KindNotes && ch.CreatedBy != nil:
+		return text.Name(*ch.CreatedBy)
+	case ch.ProjectID != nil:
+		return text.Name(v.Names.Project(*ch.ProjectID))
+	case ch.Kind == event.KindDirect && v.Several != nil:
+		return text.Name(v.Names.Short(v.Agent, ""))
+	}
+	return ""
+}
+
+// over says that nothing more is to come from a channel; empty if that is not
+// so.
+func (ch *channel) over() string {
+	switch {
+	case ch.archived:
+		return "archived"
+	case ch.gone:
+		return "left"
+	}
+	return ""
 }
 
 // label is how a channel is called: with its project, or its owner, if
@@ -76,7 +105,8 @@ func (c *channels) get(id, name string, kind event.Kind) *channel {
 	if c.byID == nil {
 		c.byID = make(map[string]*channel)
 	}
-	ch := &channel{id: id, name: name, kind: kind}
+	of, archived := c.retired[id]
+	ch := &channel{id: id, name: name, kind: kind, of: of, archived: archived}
 	c.byID[id] = ch
 	c.all = append(c.all, ch)
 	slices.SortStableFunc(c.all, func(a, b *channel) int {
@@ -99,10 +129,10 @@ func rank(k event.Kind) int {
 // note takes note of an event, and counts it if it is new and a message that
 // somebody else wrote.
 func (c *channels) note(r *line.Record, isNew bool) {
-	if r.Channel.ID == "" {
+	if r.ChannelID() == "" {
 		return
 	}
-	ch := c.get(r.Channel.ID, r.Channel.Name, r.Channel.Kind)
+	ch := c.get(r.ChannelID(), r.Channel.Name, r.Channel.Kind)
 	if len(ch.members) == 0 {
 		ch.members = r.Members
 	}
@@ -110,7 +140,7 @@ func (c *channels) note(r *line.Record, isNew bool) {
 		var now event.Channel
 		ch.archived = json.Unmarshal(r.Event.Payload, &now) == nil && now.IsArchived
 	}
-	if !isNew || !r.HasContent() || r.Sent || r.Channel.ID == c.chosen {
+	if !isNew || !r.HasContent() || r.Sent || r.ChannelID() == c.chosen {
 		return
 	}
 	ch.count++
@@ -155,7 +185,7 @@ func (c *channels) tabs(newsFirst bool, t tally) []view.Tab {
 	}
 	for _, ch := range all {
 		n, urgent := t.of(ch)
-		if ch.archived && n == 0 && ch.id != c.chosen {
+		if (ch.archived && n == 0 || ch.gone) && ch.id != c.chosen {
 			continue
 		}
 		tabs = append(tabs, view.Tab{Name: c.label(ch), Count: n, Urgent: urgent, Chosen: ch.id == c.chosen})

@@ -46,7 +46,7 @@ func (m *model) author() string {
 func (m *model) compose() tea.Cmd {
 	ch := m.channels.byID[m.channels.chosen]
 	if r := m.record(); ch == nil && r != nil && !m.timeline.Following() {
-		ch = m.channels.byID[r.Channel.ID]
+		ch = m.channels.byID[r.ChannelID()]
 	}
 	if ch == nil {
 		return m.pickPlace()
@@ -67,7 +67,7 @@ func (m *model) pickPlace() tea.Cmd {
 		return m.say("no channel is known yet that could be written to")
 	}
 	for r := range m.timeline.Held() {
-		if at := slices.IndexFunc(p.all, func(c choice) bool { return c.channel == r.Channel.ID }); at >= 0 && r.HasContent() {
+		if at := slices.IndexFunc(p.all, func(c choice) bool { return c.channel == r.ChannelID() }); at >= 0 && r.HasContent() {
 			p.selected = at
 			break
 		}

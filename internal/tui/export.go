@@ -96,10 +96,6 @@ func writeRows(path string, rows []*timeline.Row) (events int, err error) {
 	return events, err
 }
 
-// notHeld is the reason of gaps that are none of the stream: the view was
-// paused for so long that it let events go.
-const notHeld event.GapReason = "not-held"
-
 // writeJSON writes rows as lines, as tail -o json does: events, and gaps where
 // some are missing.
 func writeJSON(w io.Writer, rows []*timeline.Row) (events int, err error) {
@@ -110,7 +106,7 @@ func writeJSON(w io.Writer, rows []*timeline.Row) (events int, err error) {
 			events++
 			b = append(r.Record.JSON(), '\n')
 		case timeline.Gap:
-			gap := &event.GapError{Reason: cmp.Or(r.Missing.Reason, notHeld), Count: r.Missing.Count, Oldest: nextCursor(rows[i:])}
+			gap := &event.GapError{Reason: cmp.Or(r.Missing.Reason, event.GapNotHeld), Count: r.Missing.Count, Oldest: nextCursor(rows[i:])}
 			b = line.AppendGap(nil, gap)
 		}
 		if _, err := w.Write(b); err != nil {
@@ -145,12 +141,12 @@ func freeName(path string) string {
 // takeExported says what became of an export. For a name that is taken
 // another one is asked for.
 func (m *model) takeExported(e exported) tea.Cmd {
-	name := text.Name(e.path)
+	name := text.Line(e.path)
 	switch {
 	case e.err == nil:
 		return m.say("wrote " + plural(e.events, "event") + " to " + name)
 	case e.free == "" || m.prompt != nil || m.picker != nil:
-		return m.say("could not export: " + text.Name(e.err.Error()))
+		return m.say("could not export: " + text.Line(e.err.Error()))
 	}
 	m.openPrompt(toExport)
 	m.prompt.input, m.prompt.err = newInput(e.free), fmt.Errorf("%s is there already and is not written over", name)

@@ -30,6 +30,9 @@ func (m *model) pressHelp(k tea.KeyMsg) tea.Cmd {
 		return nil
 	case h.searching:
 		m.searchHelp(k)
+		if h.input.full {
+			return m.sayFull()
+		}
 	case key.Matches(k, m.keys.Up):
 		h.scroll = max(0, h.scroll-1)
 	case key.Matches(k, m.keys.Down):

@@ -53,7 +53,7 @@ func drawn(r rune) rune {
 		return '⏎'
 	case r == '\t':
 		return ' '
-	case text.Name(string(r)) != string(r):
+	case text.Line(string(r)) != string(r):
 		return '\uFFFD'
 	}
 	return r

@@ -31,7 +31,12 @@ var whys = map[line.Why]string{
 }
 
 // inspect is everything about the row that is looked at.
-func (m *model) inspect() *view.Inspect { return m.inspectRow(m.inspected(), m.scroll, m.attention) }
+func (m *model) inspect() *view.Inspect {
+	if m.situation.isShown(m) {
+		return m.screenSituation()
+	}
+	return m.inspectRow(m.inspected(), m.scroll, m.attention)
+}
 
 // inspectRow is everything about a row, and what is known of who checked it.
 func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track) *view.Inspect {
@@ -42,7 +47,7 @@ func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track
 	if r == nil {
 		return m.inspectRule(row, scroll)
 	}
-	out := &view.Inspect{Title: text.Name(string(r.Type())), Scroll: scroll, Body: r.Line()}
+	out := &view.Inspect{Title: text.Line(string(r.Type())), Scroll: scroll, Body: r.Line()}
 	switch r.Channel.Kind {
 	case event.KindDirect:
 		out.Title += " · direct message"
@@ -57,7 +62,7 @@ func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track
 	}
 	add := func(name, value string) {
 		if value != "" {
-			out.Fields = append(out.Fields, view.Field{Name: text.Name(name), Value: text.Name(value)})
+			out.Fields = append(out.Fields, view.Field{Name: text.Line(name), Value: text.Line(value)})
 		}
 	}
 	add("from", r.Sender)
@@ -83,7 +88,7 @@ func (m *model) inspectRow(row *timeline.Row, scroll int, known *attention.Track
 	add("why", why)
 	add("seen by", m.seenBy(r))
 	if !m.agent.IsZero() {
-		add(m.agent.Name, m.seen(m.agent, r, known))
+		add(text.Name(m.agent.Name), m.seen(m.agent, r, known))
 	}
 	m.addMessage(r, add)
 	add("thread", m.thread(row))
@@ -102,6 +107,9 @@ func (m *model) inspectRule(row *timeline.Row, scroll int) *view.Inspect {
 		if row.LetGo() {
 			why = "They are still in the event log."
 		}
+		if row.Missing.Reason == event.GapNotHeld {
+			why = "It was not shown when this was recorded."
+		}
 		return &view.Inspect{Title: "gap", Scroll: scroll, Body: m.missing(row.Missing) + ".\n\n" + why}
 	case timeline.Quiet:
 		return &view.Inspect{Title: "quiet for " + line.Span(row.Lasted)}
@@ -119,7 +127,7 @@ func (m *model) recipients(r *line.Record) string {
 	var to []string
 	for _, a := range r.Members {
 		if a != r.From {
-			to = append(to, m.names.Address(a))
+			to = append(to, text.Name(m.names.Address(a)))
 		}
 	}
 	return strings.Join(to, ", ")
@@ -133,9 +141,9 @@ func (m *model) addMessage(r *line.Record, add func(name, value string)) {
 	}
 	add("message", fmt.Sprint(msg.ID))
 	if msg.TopicName != nil {
-		add("topic", *msg.TopicName)
+		add("topic", text.Name(*msg.TopicName))
 	}
-	add("tags", strings.Join(msg.Tags, ", "))
+	add("tags", text.Name(strings.Join(msg.Tags, ", ")))
 	add("confidence", compact(msg.Confidence))
 	if p := msg.Previous; p != nil && p.Content != nil {
 		add("before", *p.Content)
@@ -144,7 +152,7 @@ func (m *model) addMessage(r *line.Record, add func(name, value string)) {
 		add("edited", compact(msg.EditedAt))
 	}
 	if msg.DeletedBy != nil {
-		add("deleted by", *msg.DeletedBy)
+		add("deleted by", text.Name(*msg.DeletedBy))
 	}
 	add("meta", compact(msg.Metadata))
 }
@@ -156,7 +164,7 @@ func addPayload(r *line.Record, add func(name, value string)) {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		add(text.Name(name), compact(fields[name]))
+		add(text.Name(name), text.Words(compact(fields[name])))
 	}
 }
 

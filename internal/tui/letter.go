@@ -125,11 +125,11 @@ func (m *model) takeWritten(w written) tea.Cmd {
 func (m *model) unwritten(err error) string {
 	switch refused, ok := errors.AsType[*action.RefusedError](err); {
 	case ok:
-		return text.Name(m.names.Refusal(refused.Message))
+		return text.Line(m.names.Refusal(refused.Message))
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return "no answer came: whether it was written shows in the list"
 	}
-	return text.Name(err.Error())
+	return text.Line(err.Error())
 }
 
 // screenLetter is what is being written as it is drawn: the part around the

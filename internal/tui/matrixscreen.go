@@ -235,5 +235,5 @@ func (m *model) matrixNotice() []string {
 	case x.conn.phase == live:
 		return []string{"No messages yet."}
 	}
-	return []string{"Connecting to " + text.Name(m.o.Where) + " …"}
+	return []string{"Connecting to " + text.Line(m.o.Where) + " …"}
 }

@@ -72,7 +72,7 @@ func (m *model) heldNames(field string) (names []string, index map[string]string
 			}
 		}
 		bare := strings.TrimLeft(as, "@#~")
-		if _, known := index[bare]; bare == "" || known || text.Name(as) != as {
+		if _, known := index[bare]; bare == "" || known || text.Line(as) != as {
 			continue
 		}
 		index[bare] = as

@@ -8,6 +8,7 @@ import (
 	"cslack-stream/internal/tui/attention"
 	"cslack-stream/internal/tui/line"
 	"cslack-stream/internal/tui/query"
+	"cslack-stream/internal/tui/text"
 	"cslack-stream/internal/tui/timeline"
 	"cslack-stream/internal/tui/view"
 
@@ -34,24 +35,25 @@ type model struct {
 	view    line.View
 	fold    line.Fold
 
-	playback *playback // of a range of the past; nil where it is live
-	feed     *feed
-	feeds    []*feed // those that were stopped may still be ending
-	serial   int     // of the feed: what others tell is not heard
-	conn     connection
-	hearing  hearing   // of the source, lately
-	trouble  error     // why the source can not look; nil if it can
-	troubled time.Time // since when
-	since    time.Time // when the stream became good, was lost, or ended
-	complete bool      // it was good once: the list has all up to when it was lost
-	timeline *timeline.Timeline
-	meter    meter
-	gaps     int
-	loading  bool         // older events, or those of a gap
-	reached  reach        // how far back older events were loaded
-	latest   *line.Record // what happened last before there was anything to show
-	events   int
-	cursor   event.Cursor
+	situation situation
+	playback  *playback // of a range of the past; nil where it is live
+	feed      *feed
+	feeds     []*feed // those that were stopped may still be ending
+	serial    int     // of the feed: what others tell is not heard
+	conn      connection
+	hearing   hearing   // of the source, lately
+	trouble   error     // why the source can not look; nil if it can
+	troubled  time.Time // since when
+	since     time.Time // when the stream became good, was lost, or ended
+	complete  bool      // it was good once: the list has all up to when it was lost
+	timeline  *timeline.Timeline
+	meter     meter
+	gaps      int
+	loading   bool         // older events, or those of a gap
+	reached   reach        // how far back older events were loaded
+	latest    *line.Record // what happened last before there was anything to show
+	events    int
+	cursor    event.Cursor
 
 	attention  *attention.Track
 	startCheck time.Time // the check before the stream that is not yet a row
@@ -222,15 +224,31 @@ func (m *model) watch(agents ...event.Agent) tea.Cmd {
 		req.After, req.Since = event.Cursor{}, time.Time{}
 	}
 	m.startAttention(&req)
-	cmds := []tea.Cmd{m.follow(startFeed(m.o.Source, req, m.o.Last, m.o.Now)), m.listAllChannels(), m.introduce(), m.dropFilter()}
+	told := m.tellWatching(req)
+	cmds := []tea.Cmd{m.follow(startFeed(m.o.Source, req, m.o.Last, m.o.Now)), m.listAllChannels(), told, m.introduce(), m.dropFilter()}
 	m.applyFilter()
 	return tea.Batch(append(cmds, m.loadBookmarks())...)
+}
+
+// tellWatching tells whoever wants to know whose stream is shown now.
+func (m *model) tellWatching(req event.Request) tea.Cmd {
+	if m.o.Watching == nil {
+		return nil
+	}
+	if said := m.o.Watching(req); said != "" {
+		return m.say(text.Line(said))
+	}
+	return nil
 }
 
 // watchRange begins with the range of those who are watched: with a new one
 // where it was to begin, else at the moment that was reached.
 func (m *model) watchRange(first bool, then time.Time) tea.Cmd {
 	m.attention, m.startCheck, m.rejudge = attention.New(m.agent), time.Time{}, false
+	m.forgetSituation()
+	if at := !m.o.Replay.At.IsZero(); first && at && len(m.agents) < 2 {
+		m.situation.wanted, m.situation.shown, m.inspecting = true, true, true
+	}
 	if first {
 		m.startPlayback(m.o.Replay.At, !m.o.Replay.At.IsZero())
 	} else {

@@ -44,6 +44,9 @@ type Options struct {
 	// if Pick asks the reader whom to watch first.
 	Request event.Request
 	Pick    bool
+	// Watching, if set, is told whose stream is shown, each time before it
+	// begins, and returns what the reader should know of that, if anything.
+	Watching func(event.Request) string
 	// Infos are the agents as they were when the view was opened.
 	Infos []event.AgentInfo
 	// LastActive reads when an agent was last active; nil if nobody knows.

@@ -45,7 +45,7 @@ func (m *model) openPager() tea.Cmd {
 	ctx, out, paging := m.ctx, m.out, m.o.Paging
 	return func() tea.Msg {
 		if _, err := exec.LookPath(words[0]); err != nil {
-			return toastShow{"there is no pager " + text.Name(words[0]) + ": set PAGER to one"}
+			return toastShow{"there is no pager " + text.Line(words[0]) + ": set PAGER to one"}
 		}
 		c := pagerCommand(ctx, words)
 		c.Stdin = in
@@ -81,7 +81,7 @@ func (m *model) takePagerEnd(e pagerEnded) tea.Cmd {
 		cmds = append(cmds, tea.EnableMouseCellMotion) // whoever had the terminal turned it off
 	}
 	if e.err != nil {
-		cmds = append(cmds, m.say("the pager: "+text.Name(e.err.Error())))
+		cmds = append(cmds, m.say("the pager: "+text.Line(e.err.Error())))
 	}
 	return tea.Batch(cmds...)
 }

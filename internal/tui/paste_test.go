@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	tea "github.com/charmbracelet/bubbletea"
 )
 
 func TestKeyboard_BoundsAPaste(t *testing.T) {
@@ -49,5 +51,17 @@ func TestKeyboard_CutsMarks(t *testing.T) {
 		if got := out.String(); !strings.HasSuffix(got, "a"+pasteEnds+"q") || len(got) != len(pasteBegins)+mostPasted+len(pasteEnds)+1 {
 			t.Errorf("%d at a time: got %d bytes", size, len(got))
 		}
+	}
+}
+
+// What does not fit is left out, and that is said wherever one types.
+func TestPaste_TooLongIsSaid(t *testing.T) {
+	long := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("x", maxInput+1)), Paste: true}
+	for _, keys := range [][]string{{"/"}, {"a"}, {"c"}, {"?", "/"}, {"?", "x"}} {
+		d := newDesk(t, Options{})
+		d.live()
+		d.press(keys...)
+		d.Update(long)
+		d.shows("a line takes 1000 characters: what was pasted is left out")
 	}
 }

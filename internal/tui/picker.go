@@ -70,7 +70,7 @@ func (m *model) refreshPicker() {
 	if p == nil || !p.agents {
 		return
 	}
-	p.about = plural(len(m.o.Infos), "agent") + " in " + text.Name(m.o.Where)
+	p.about = plural(len(m.o.Infos), "agent") + " in " + text.Line(m.o.Where)
 	p.all = nil
 	type known struct {
 		choice
@@ -89,7 +89,7 @@ func (m *model) refreshPicker() {
 		}
 		about := ""
 		if i.Description != nil {
-			about = text.Name(*i.Description)
+			about = text.Line(text.Words(*i.Description))
 		}
 		all = append(all, known{choice{agent: a, columns: []string{
 			text.Name(a.Name), text.Name(m.names.Project(a.Project)), ago, plural(int(i.Channels), "channel"), waiting, about,
@@ -103,17 +103,22 @@ func (m *model) refreshPicker() {
 	p.narrow()
 }
 
-// pickChannel asks what to narrow the list to.
+// pickChannel asks what to narrow the list to: last to what is over.
 func (m *model) pickChannel() {
 	p := &picker{title: "Which channel?", about: m.address, empty: "No channel is called like that; backspace shows more."}
 	counted := m.tally()
 	word := strings.ToLower(counted.word)
 	p.all = []choice{{columns: []string{"ALL", strconv.Itoa(counted.total) + " " + word}}}
-	for i, c := range m.channels.all {
-		n, _ := counted.of(c)
-		p.all = append(p.all, choice{channel: c.id, columns: []string{m.channels.label(c), fmt.Sprintf("%d %s", n, word)}})
-		if c.id == m.channels.chosen {
-			p.selected = i + 1
+	for _, over := range []bool{false, true} {
+		for _, c := range m.channels.all {
+			if (c.over() != "") != over {
+				continue
+			}
+			n, _ := counted.of(c)
+			if c.id == m.channels.chosen {
+				p.selected = len(p.all)
+			}
+			p.all = append(p.all, choice{channel: c.id, columns: []string{m.channels.label(c), fmt.Sprintf("%d %s", n, word), c.over()}})
 		}
 	}
 	m.picker = p
@@ -141,11 +146,14 @@ func (m *model) pressPicker(k tea.KeyMsg) tea.Cmd {
 		if !k.Paste && p.input.String() == "" && key.Matches(k, m.keys.Quit) && !m.watched && !p.any("q") {
 			return tea.Quit
 		}
-		if !k.Paste && p.agents && p.input.String() == "" && key.Matches(k, m.keys.Matrix) && !p.any("v") {
+		if !k.Paste && p.agents && m.o.Replay == nil && p.input.String() == "" && key.Matches(k, m.keys.Matrix) && !p.any("v") {
 			return m.openMatrix()
 		}
 		if p.input.update(k) {
 			p.narrow()
+		}
+		if p.input.full {
+			return m.sayFull()
 		}
 	}
 	return nil

@@ -19,6 +19,9 @@ type Replay struct {
 	// At is where the playhead stands at first, paused. The zero time plays
 	// from the beginning.
 	At time.Time
+	// Derived tells that nothing was recorded: the events were made from the
+	// tables as they are now.
+	Derived bool
 	// Live tells that the source goes on behind the range, so that the reader
 	// can go live.
 	Live bool
@@ -82,10 +85,7 @@ func (m *model) takeRange(b batch) tea.Cmd {
 		case n.state != nil:
 			m.connect(*n.state, b.at)
 			if n.state.phase == ended || n.state.phase == failed {
-				if p.read, p.filling = true, false; p.err == nil {
-					p.err = n.state.err
-				}
-				m.quiet()
+				m.endRange(n.state.err)
 			}
 		case n.gap != nil:
 			if _, known := p.gaps[p.next]; !known {
@@ -163,8 +163,31 @@ func (m *model) playNext() bool {
 	if !m.attend(r) {
 		m.timeline.Append(r)
 		m.channels.note(r, true)
+		m.channels.follow(r, m.agents)
 	}
+	m.appendLastGap()
 	return true
+}
+
+// endRange takes in that there is nothing more to read.
+func (m *model) endRange(err error) {
+	p := m.playback
+	before := p.read
+	if p.read, p.filling = true, false; p.err == nil {
+		p.err = err
+	}
+	if m.quiet(); !before && p.at > 0 {
+		m.appendLastGap()
+	}
+}
+
+// appendLastGap adds the gap behind the last event, where the playhead is
+// there: no event follows that it would be before.
+func (m *model) appendLastGap() {
+	p := m.playback
+	if gap, ok := p.gaps[p.at]; ok && p.ended() {
+		m.timeline.AppendGap(gap)
+	}
 }
 
 // moveTo moves the playhead.
@@ -201,12 +224,12 @@ func (m *model) moveToTime(t time.Time) tea.Cmd {
 			return m.load(around, goal{set: true, at: t})
 		}
 	}
-	cmd := m.place(n)
+	cmd := m.put(n)
 	if m.now = t; t.After(end) {
 		m.now = end
 	}
 	p.rest.known = false
-	return cmd
+	return tea.Batch(cmd, m.askSituation())
 }
 
 // firstAt is the number of the first event that happened at t or later, as far
@@ -222,7 +245,10 @@ func (p *playback) firstAt(t time.Time) (n int, ok bool) {
 
 // place moves the playhead behind the first n events, as near as what is held
 // allows. What comes next is due at once.
-func (m *model) place(n int) tea.Cmd {
+func (m *model) place(n int) tea.Cmd { return tea.Batch(m.put(n), m.askSituation()) }
+
+// put moves the playhead as place does, to where nobody stays.
+func (m *model) put(n int) tea.Cmd {
 	p := m.playback
 	if n < p.at || p.stale {
 		m.rewind()
@@ -236,6 +262,8 @@ func (m *model) place(n int) tea.Cmd {
 	p.rest.known = false
 	p.pacer.Reset()
 	m.timeline.Follow()
-	m.scroll = 0
+	if !m.situation.isShown(m) {
+		m.scroll = 0
+	}
 	return tea.Batch(m.judge(), m.playOn())
 }

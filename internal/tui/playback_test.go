@@ -307,3 +307,31 @@ func TestPlayback_HoldsSomeOfALargeRange(t *testing.T) {
 		t.Errorf("got the last event %d times, want once", got)
 	}
 }
+
+// What is missing behind the last event of a range is a row there, whether the
+// playhead gets to it before or after it was told.
+func TestPlayback_ShowsAGapAtTheEnd(t *testing.T) {
+	for _, before := range []bool{true, false} {
+		d := newDesk(t, Options{Replay: &Replay{Pace: replay.Pace{Speed: 1}}})
+		d.said(2)
+		gap := news{gap: &event.GapError{Reason: event.GapTrimmed, Count: 7}}
+		end := news{state: &connection{phase: ended}}
+		if before {
+			d.press(" ", "right", "right")
+			d.tell(gap, end)
+		} else {
+			d.tell(gap, end)
+			d.press(" ", "right")
+			d.hides("gap: ")
+			d.press("right")
+		}
+		d.shows("1 gap", "gap: 7 events missed", "event 2 of 2")
+		d.press("left")
+		d.hides("gap: ")
+		d.press("right")
+		d.shows("gap: 7 events missed")
+		if n := strings.Count(d.View(), "gap: 7"); n != 1 {
+			t.Errorf("got the gap %d times, want it once", n)
+		}
+	}
+}

@@ -14,7 +14,7 @@ import (
 // playHeader says whose view it is, and how far it was played.
 func (m *model) playHeader() view.Header {
 	p := m.playback
-	h := view.Header{Who: text.Name(m.address), Mode: "REPLAY", Clock: m.now.In(m.o.Location).Format(time.TimeOnly)}
+	h := view.Header{Who: text.Line(m.address), Mode: "REPLAY", Clock: m.now.In(m.o.Location).Format(time.TimeOnly)}
 	if m.gaps > 0 {
 		h.Gaps = plural(m.gaps, "gap")
 	}
@@ -136,14 +136,14 @@ func (m *model) playNotice() []string {
 	switch {
 	case p.err != nil && p.index.Len() == 0:
 		return []string{
-			"The events of " + text.Name(m.address) + " can not be read: " + failure(p.err) + ".", "",
+			"The events of " + text.Line(m.address) + " can not be read: " + failure(p.err) + ".", "",
 			hint(m.keys.Agents, "").Key + " plays another agent's, " + hint(m.keys.Quit, "").Key + " quits",
 		}
 	case !p.begun:
 		return []string{"Reading the range: " + plural(p.index.Len(), "event") + " so far."}
 	case p.index.Len() == 0:
 		return []string{
-			"Nothing that " + text.Name(m.address) + " could see happened in this range.", "",
+			"Nothing that " + text.Line(m.address) + " could see happened in this range.", "",
 			hint(m.keys.Agents, "").Key + " plays another agent's, " + hint(m.keys.Quit, "").Key + " quits",
 		}
 	case p.at == 0:
@@ -166,6 +166,9 @@ func (m *model) playHints() []view.Hint {
 		does = "play again"
 	}
 	hints := []view.Hint{hint(k.Pause, does)}
+	if m.situation.isShown(m) {
+		hints = append(hints, hint(k.Matrix, "hide state"), pair(k.ScrollDown, k.ScrollUp, "scroll"))
+	}
 	if !m.query.Empty() || m.channels.chosen != "" {
 		hints = append(hints, hint(k.Close, "clear filter"))
 	}
@@ -180,5 +183,5 @@ func (m *model) playHints() []view.Hint {
 		hints = append(hints, hint(k.GoLive, "live"))
 	}
 	return append(hints, hint(k.Quit, "quit"), hint(k.Filter, "filter"), hint(k.Agents, "agent"), hint(k.Help, "help"),
-		hint(k.Inspect, "inspect"), hint(k.Channels, "channels"), hint(k.Clock, "clock"), hint(k.Wrap, "wrap"), hint(k.Export, "export"))
+		hint(k.Inspect, "inspect"), hint(k.Matrix, "state"), hint(k.Channels, "channels"), hint(k.Clock, "clock"), hint(k.Wrap, "wrap"), hint(k.Export, "export"))
 }

@@ -50,7 +50,7 @@ func (m *model) press(k tea.KeyMsg) tea.Cmd {
 		return m.pressPicker(k)
 	case m.prompt != nil:
 		return m.pressPrompt(k)
-	case k.Paste:
+	case k.Paste && (m.help == nil || !m.help.searching):
 		return nil // a paste is no command
 	case m.help != nil:
 		return m.pressHelp(k)
@@ -151,7 +151,7 @@ func (m *model) seek(step int, ok func(*timeline.Row) bool, none string) tea.Cmd
 func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, m.keys.Quit):
-		if m.inspecting {
+		if m.inspecting && !m.situation.isShown(m) {
 			m.inspecting, m.scroll = false, 0
 			return nil
 		}
@@ -163,6 +163,9 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Inspect):
 		if gap := m.inspected(); gap != nil && gap.LetGo() && !m.inspecting {
 			return m.loadMissing(gap)
+		}
+		if m.situation.isShown(m) { // the event takes its place
+			m.situation.shown, m.inspecting = false, false
 		}
 		if m.inspecting = !m.inspecting && m.timeline.Len() > 0; m.inspecting {
 			m.timeline.Pause()
@@ -188,6 +191,9 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 		m.pickAgent()
 		return m.listAgents()
 	case key.Matches(k, m.keys.Matrix):
+		if m.playback != nil {
+			return m.turnSituation()
+		}
 		return m.openMatrix()
 	case key.Matches(k, m.keys.Clock):
 		m.clock = m.clock.next()

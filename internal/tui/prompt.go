@@ -74,11 +74,16 @@ func (m *model) pressPrompt(k tea.KeyMsg) tea.Cmd {
 	}
 	switch changed := p.input.update(k); {
 	case p.input.full:
-		return m.say(fmt.Sprintf("a line takes %d characters: what was pasted is left out", maxInput))
+		return m.sayFull()
 	case !changed:
 		return nil
 	}
 	return m.typed()
+}
+
+// sayFull says that what was pasted did not fit into a line.
+func (m *model) sayFull() tea.Cmd {
+	return m.say(fmt.Sprintf("a line takes %d characters: what was pasted is left out", maxInput))
 }
 
 // typed tries what has been typed so far.
@@ -182,10 +187,10 @@ func (m *model) find(step int) tea.Cmd {
 			return cmd
 		}
 		if m.timeline.Following() {
-			return m.say("nothing further matches " + text.Name(m.found.String()) + m.amongHeld())
+			return m.say("nothing further matches " + text.Line(m.found.String()) + m.amongHeld())
 		}
 	}
-	return m.seek(step, match, "nothing "+where+" matches "+text.Name(m.found.String()))
+	return m.seek(step, match, "nothing "+where+" matches "+text.Line(m.found.String()))
 }
 
 // jump goes to the first event at or after a time.

@@ -17,12 +17,12 @@ func (m *model) quickFilter() tea.Cmd {
 	if r == nil {
 		return m.say("no event is selected to filter by")
 	}
-	p := &picker{title: "Show only what is …", about: text.Truncate(text.Name(m.query.String()), 40), empty: "Nothing is called like that; backspace shows more."}
+	p := &picker{title: "Show only what is …", about: text.Truncate(text.Line(m.query.String()), 40), empty: "Nothing is called like that; backspace shows more."}
 	for _, o := range m.termsOf(r) {
 		// What can not be typed, or does not hold for its own event, is not
 		// offered.
 		q, err := query.Parse(o.typed, query.Options{Now: m.now, Location: m.o.Location})
-		if err != nil || text.Name(o.typed) != o.typed || q.Match(r) == o.negated {
+		if err != nil || text.Line(o.typed) != o.typed || q.Match(r) == o.negated {
 			continue
 		}
 		p.all = append(p.all, choice{columns: []string{o.says, o.typed}, do: func() tea.Cmd { return m.narrowTo(q) }})
@@ -88,7 +88,7 @@ func (m *model) placeOf(r *line.Record) string {
 		return ""
 	}
 	for _, c := range m.channels.all {
-		if c.name == r.Channel.Name && c.id != r.Channel.ID {
+		if c.name == r.Channel.Name && c.id != r.ChannelID() {
 			return r.Channel.ID
 		}
 	}

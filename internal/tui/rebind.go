@@ -71,7 +71,7 @@ func (k *keyMap) rebind(chosen map[string][]string) error {
 		b := commands[name]
 		switch {
 		case b == nil:
-			return fmt.Errorf("unknown command %s%s", text.Name(name), suggest(name, slices.Sorted(maps.Keys(commands))))
+			return fmt.Errorf("unknown command %s%s", text.Line(name), suggest(name, slices.Sorted(maps.Keys(commands))))
 		case name == always:
 			return fmt.Errorf("the key of %s can not be changed: %s always quits", name, b.Help().Key)
 		case len(chosen[name]) == 0:
@@ -117,7 +117,7 @@ func (k *keyMap) clash(chosen map[string][]string) error {
 var where = map[string]scope{
 	"step-back": inReplay, "step-forward": inReplay, "minute-back": inReplay, "minute-forward": inReplay,
 	"faster": inReplay, "slower": inReplay, "go-live": inReplay,
-	"left": whileLive, "right": whileLive, "older": whileLive, "reconnect": whileLive, "matrix": whileLive, "write": whileLive, "edit": whileLive, "delete": whileLive,
+	"left": whileLive, "right": whileLive, "older": whileLive, "write": whileLive, "edit": whileLive, "delete": whileLive,
 }
 
 type scope uint8
@@ -138,11 +138,12 @@ func (k *keyMap) suit(replaying bool) {
 	for name, b := range k.byName() {
 		b.SetEnabled(where[name] == everywhere || (where[name] == inReplay) == replaying)
 	}
-	does := "pause or follow"
+	pause, matrix := "pause or follow", "who sees what: agents, messages"
 	if replaying {
-		does = "pause or play"
+		pause, matrix = "pause or play", "the state: channels, agents"
 	}
-	k.Pause.SetHelp(k.Pause.Help().Key, does)
+	k.Pause.SetHelp(k.Pause.Help().Key, pause)
+	k.Matrix.SetHelp(k.Matrix.Help().Key, matrix)
 }
 
 // byName are the bindings by the names of their commands: those of the fields,
@@ -179,13 +180,13 @@ func keyNamed(name string) (string, error) {
 		return name, nil
 	}
 	if strings.HasPrefix(strings.ToLower(name), "alt+") {
-		return "", fmt.Errorf("%s can not be told from esc and a key: choose one without alt", text.Name(name))
+		return "", fmt.Errorf("%s can not be told from esc and a key: choose one without alt", text.Line(name))
 	}
 	known := keyNames()
 	if slices.Contains(known, name) {
 		return name, nil
 	}
-	return "", fmt.Errorf("unknown key %s%s", text.Name(name), suggest(name, known))
+	return "", fmt.Errorf("unknown key %s%s", text.Line(name), suggest(name, known))
 }
 
 // keyNames are the names of the keys that are no characters.

@@ -152,6 +152,8 @@ func (m *model) missing(g *timeline.Missing) string {
 		return what + ", no longer retained"
 	case event.GapEpoch:
 		return what + ", the event log began anew"
+	case event.GapNotHeld:
+		return what + ", not shown when this was recorded"
 	}
 	return what
 }

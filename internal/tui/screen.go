@@ -80,7 +80,7 @@ func (m *model) header(l view.Layout) view.Header {
 	if m.playback != nil {
 		return m.playHeader()
 	}
-	h.Who = text.Name(m.address)
+	h.Who = text.Line(m.address)
 	if who := m.author(); who != "" {
 		h.Writing = "writing as " + text.Truncate(who, 32)
 	}
@@ -148,7 +148,7 @@ func (m *model) footer() view.Footer {
 		f.Status, f.Detail = "TRYING AGAIN", failure(m.trouble)
 	}
 	f.Right += m.clockName() + "   " + m.filtered()
-	if where := text.Name(m.o.Where) + "   "; text.Width(" "+f.Status+"   "+f.Detail+"   "+where+f.Right+" ") <= m.width {
+	if where := text.Line(m.o.Where) + "   "; text.Width(" "+f.Status+"   "+f.Detail+"   "+where+f.Right+" ") <= m.width {
 		f.Right = where + f.Right
 	}
 	return f
@@ -173,7 +173,7 @@ func (m *model) filtered() string {
 		if what != "" {
 			what += ", "
 		}
-		what += text.Truncate(text.Name(m.query.String()), 24)
+		what += text.Truncate(text.Line(m.query.String()), 24)
 	}
 	if what == "" {
 		return "no filter"
@@ -186,19 +186,19 @@ func failure(err error) string {
 	if errors.Is(err, event.ErrForbidden) {
 		return "the server does not let this token watch it"
 	}
-	return text.Name(fmt.Sprint(err))
+	return text.Line(fmt.Sprint(err))
 }
 
 // notice says why there is nothing to see.
 func (m *model) notice() []string {
-	who := text.Name(m.address)
+	who := text.Line(m.address)
 	switch {
 	case m.timeline.Events() > 0:
 		what := m.query.String()
 		if c := m.channels.name(); c != "" {
 			what = "in:" + c + " " + what
 		}
-		said := []string{fmt.Sprintf("%d of %s match   %s", m.timeline.Shown(), plural(m.timeline.Events(), "event"), text.Name(what)), ""}
+		said := []string{fmt.Sprintf("%d of %s match   %s", m.timeline.Shown(), plural(m.timeline.Events(), "event"), text.Line(what)), ""}
 		if meant := m.didYouMean(); meant != "" {
 			said = append(said, "Did you mean   "+meant)
 		}
@@ -224,7 +224,7 @@ func (m *model) notice() []string {
 		return append([]string{"Connected. Waiting for the next event.", ""},
 			append(m.saidLast(), fmt.Sprintf("%s shows the last %d events", hint(m.keys.Older, "").Key, firstPage))...)
 	}
-	return []string{"Connecting to " + text.Name(m.o.Where) + " …"}
+	return []string{"Connecting to " + text.Line(m.o.Where) + " …"}
 }
 
 // hints are the keys that help now.
@@ -256,7 +256,7 @@ func (m *model) hints() []view.Hint {
 		return []view.Hint{esc("all keys"), enter("back"), {Key: "↑↓", Does: "scroll"}}
 	case m.help != nil:
 		return []view.Hint{hint(k.Close, "back"), pair(k.Up, k.Down, "scroll"), hint(k.Filter, "search")}
-	case m.inspecting:
+	case m.inspecting && !m.situation.isShown(m):
 		return []view.Hint{
 			hint(k.Close, "close"),
 			pair(k.Up, k.Down, "next event"),

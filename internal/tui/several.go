@@ -38,11 +38,11 @@ func (m *model) request() event.Request {
 	return req
 }
 
-// addresses are the full names of those who are watched.
+// addresses are the full names of those who are watched, sanitised.
 func (m *model) addresses() []string {
 	var out []string
 	for _, a := range m.agents {
-		out = append(out, m.names.Address(a))
+		out = append(out, text.Name(m.names.Address(a)))
 	}
 	return out
 }
@@ -63,7 +63,7 @@ func (m *model) dropFilter() tea.Cmd {
 	}
 	dropped := m.query.String()
 	m.query = nil
-	return m.say("filter cleared, it asks about others: " + text.Name(dropped))
+	return m.say("filter cleared, it asks about others: " + text.Line(dropped))
 }
 
 // listAllChannels asks for the channels of everybody who is watched, in their
@@ -114,7 +114,7 @@ func (m *model) exampleSeen() string {
 	if len(m.agents) < 2 {
 		return ""
 	}
-	return "only:" + text.Truncate(text.Name(m.agent.Name), 12) + " "
+	return "only:" + text.Truncate(text.Line(m.agent.Name), 12) + " "
 }
 
 // mark takes the selected agent to those that are to be watched together, or
@@ -154,7 +154,7 @@ func (m *model) pickHints(leave string) []view.Hint {
 		{Key: "type", Does: "to search"},
 		{Key: "esc", Does: leave},
 	}
-	if m.keys.Matrix.Enabled() {
+	if m.o.Replay == nil {
 		hints = append(hints, hint(m.keys.Matrix, "who sees what"))
 	}
 	return hints

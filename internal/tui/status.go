@@ -62,7 +62,7 @@ func (s *Status) Write(lines []byte) (int, error) { return s.line.Write(lines) }
 // Attach says whose stream it is, and by which mode it is attached when all
 // is well.
 func (s *Status) Attach(who, mode string) {
-	s.change(func() { s.who, s.mode = text.Name(who), mode })
+	s.change(func() { s.who, s.mode = text.Line(who), mode })
 }
 
 // Live says that the stream follows.

@@ -70,7 +70,7 @@ func (m *model) copy(s, what string) tea.Cmd {
 			return toastShow{what + " is too long for the terminal's clipboard"}
 		}
 		if _, err := out.wrap(osc52.New(s)).WriteTo(out); err != nil {
-			said = "could not copy: " + text.Name(err.Error())
+			said = "could not copy: " + text.Line(err.Error())
 		}
 		return toastShow{said}
 	}

@@ -85,7 +85,7 @@ func (m *model) thread(row *timeline.Row) string {
 	said, messages := "#"+thread, m.timeline.Replies(thread)
 	if r := m.rootOf(row, thread); r != nil {
 		messages++
-		said += " " + r.Who + " \"" + text.Truncate(line.OneLine(text.Name(r.Text)), 40) + "\""
+		said += " " + r.Who + " \"" + text.Truncate(line.OneLine(text.Line(r.Text)), 40) + "\""
 	}
 	return said + " (" + plural(messages, "message") + ", " + hint(m.keys.NextInThread, "").Key + " goes to the next)"
 }

@@ -26,7 +26,7 @@ func (m *model) askFirst() tea.Cmd {
 
 func (m *model) takeFirst(f firstTime) tea.Cmd {
 	if m.tip = f.first; f.err != nil {
-		return m.say(text.Name(f.err.Error()))
+		return m.say(text.Line(f.err.Error()))
 	}
 	return nil
 }

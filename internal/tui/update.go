@@ -34,6 +34,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.takeOlder(msg)
 	case missing:
 		return m, m.takeMissing(msg)
+	case situationTold:
+		return m, m.takeSituation(msg)
 	case latest:
 		m.takeLatest(msg)
 	case channelList:
@@ -92,7 +94,10 @@ func (m *model) takeTime(now time.Time) tea.Cmd {
 	if m.playback != nil {
 		m.playback.wall = now
 		m.dirty = false
-		return m.tickCmd()
+		if !m.situation.isShown(m) {
+			return m.tickCmd()
+		}
+		return tea.Batch(m.tickCmd(), m.askSituation())
 	}
 	m.now = now
 	m.meter.advance(now)
@@ -203,7 +208,7 @@ func (m *model) filter() func(*line.Record) bool {
 		return nil
 	}
 	return func(r *line.Record) bool {
-		return (channel == "" || r.Channel.ID == channel) && m.matches(q, r)
+		return (channel == "" || r.ChannelID() == channel) && m.matches(q, r)
 	}
 }
 

@@ -127,7 +127,7 @@ func (m *model) ask(all ...question) tea.Cmd {
 func (m *model) takeExplained(answers explained) {
 	for q, w := range answers {
 		if _, asked := m.reasons.answers[q]; asked {
-			m.reasons.answers[q] = w.Sentence(m.names.Address(q.agent), m.names.OfKey, m.o.Location)
+			m.reasons.answers[q] = w.Sentence(text.Name(m.names.Address(q.agent)), func(key string) string { return text.Name(m.names.OfKey(key)) }, m.o.Location)
 		}
 	}
 }
@@ -135,7 +135,7 @@ func (m *model) takeExplained(answers explained) {
 // whyOf is the answer why an agent got an event, empty as long as there is
 // none.
 func (m *model) whyOf(id string, a event.Agent) string {
-	return text.Name(m.reasons.answers[question{id, a}])
+	return text.Line(m.reasons.answers[question{id, a}])
 }
 
 // offerWhy says which key tells why agents see an event, unless it was told.

@@ -108,6 +108,9 @@ const (
 	GapTrimmed GapReason = "trimmed" // retention has removed what comes next
 	GapEpoch   GapReason = "epoch"   // the cursor is of another incarnation of the log
 	GapFuture  GapReason = "future"  // the cursor is ahead of the log
+	// GapNotHeld is none of a log: who recorded or exported what it showed did
+	// not have these events.
+	GapNotHeld GapReason = "not-held"
 )
 
 // GapError says that events which a cursor needs are not there any more. A
@@ -128,6 +131,8 @@ func (g *GapError) Error() string {
 		return fmt.Sprintf("cursor %s is of another incarnation of the event log", g.Requested)
 	case GapFuture:
 		return fmt.Sprintf("cursor %s is ahead of the event log", g.Requested)
+	case GapNotHeld:
+		return fmt.Sprintf("events after cursor %s were not shown when this was recorded", g.Requested)
 	default:
 		return fmt.Sprintf("events after cursor %s are no longer retained", g.Requested)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui/text"
 )
 
 // Global is how the project of global agents is called.
@@ -94,7 +95,7 @@ func (n *Names) Refusal(message string) string {
 		return message
 	}
 	for a := range n.agents {
-		message = strings.ReplaceAll(message, strconv.Quote(a.String()), n.Address(a))
+		message = strings.ReplaceAll(message, strconv.Quote(a.String()), text.Name(n.Address(a)))
 	}
 	return message
 }

@@ -78,7 +78,7 @@ func NewPrinter(o Options) (*Printer, error) {
 		}
 		p.template = t
 	default:
-		return nil, fmt.Errorf("unknown format %q: want text, json, raw or template", text.Name(string(o.Format)))
+		return nil, fmt.Errorf("unknown format %q: want text, json, raw or template", text.Line(string(o.Format)))
 	}
 	return p, nil
 }
@@ -128,12 +128,15 @@ func (p *Printer) shown(r *Record) *words {
 func (p *Printer) appendFields(b []byte, r *Record) []byte {
 	w := p.shown(r)
 	line := r.raw.Lead + r.raw.Text
-	if p.o.Unsafe {
+	switch {
+	case p.o.Unsafe:
 		line = unsafeField.Replace(line)
-	} else {
+	case r.IsMessage:
 		line = text.Escape(line)
+	default:
+		line = text.Cell(line)
 	}
-	fields := []string{p.timeColumn(r.Time()), r.ID(), text.Name(string(r.Type())), orDash(w.Where), w.Who, line}
+	fields := []string{p.timeColumn(r.Time()), r.ID(), text.Line(string(r.Type())), orDash(w.Where), w.Who, line}
 	if p.o.Color {
 		fields[3] = p.paintWhere(r, fields[3])
 		fields[4] = p.paintWho(r, fields[4])

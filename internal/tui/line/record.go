@@ -78,6 +78,10 @@ type Channel struct {
 // ID returns the event's cursor in its text form.
 func (r *Record) ID() string { return r.Event.Cursor.String() }
 
+// ChannelID returns the id of the channel as the host has it, which tells
+// channels apart; empty for events of no channel.
+func (r *Record) ChannelID() string { return r.raw.Channel.ID }
+
 // Type returns what happened.
 func (r *Record) Type() event.Type { return r.Event.Type }
 
@@ -123,13 +127,17 @@ func (r *Record) seal() {
 	for _, s := range []*string{&r.raw.Agent, &r.raw.Sender, &r.raw.Who, &r.raw.Where, &r.raw.Lead, &r.raw.Channel.ID, &r.raw.Channel.Name} {
 		*s = shared(*s)
 	}
+	said := text.Words
+	if r.IsMessage {
+		said = text.Full
+	}
 	r.words = words{
 		Agent:  text.Name(r.raw.Agent),
 		Sender: text.Name(r.raw.Sender),
 		Who:    text.Name(r.raw.Who),
 		Where:  text.Name(r.raw.Where),
-		Lead:   text.Name(r.raw.Lead),
-		Text:   text.Full(r.raw.Text),
+		Lead:   text.Words(r.raw.Lead),
+		Text:   said(r.raw.Text),
 		Channel: Channel{
 			ID: text.Name(r.raw.Channel.ID), Name: text.Name(r.raw.Channel.Name), Kind: r.raw.Channel.Kind,
 		},

@@ -103,7 +103,7 @@ func TestSeveral_Legend(t *testing.T) {
 	}{
 		{[]event.Agent{alice, other, bob}, "a alice@webapp, l alice@api, b bob@webapp"},
 		{agents("Anna", "anna", "ana", "nan"), "a Anna@global, n anna@global, b ana@global, c nan@global"},
-		{agents("9to5", "-x-", "日本", "\x1b[31m"), "9 9to5@global, x -x-@global, a 日本@global, 3 @global"},
+		{agents("9to5", "-x-", "日本", "\x1b[31m"), "9 9to5@global, x -x-@global, a 日本@global, 3 \\x1b[31m@global"},
 		{agents("only"), ""},
 	} {
 		if got := line.NewSeveral(tt.agents, names()).Legend(); got != tt.want {

@@ -122,7 +122,7 @@ func (t *template) append(b []byte, r *Record) ([]byte, error) {
 
 func (t *template) fields(r *Record) *Fields {
 	w, e, seen := &r.words, r.Event, r.Seen()
-	clean := text.Name
+	clean := text.Line
 	if t.o.Unsafe {
 		w, seen, clean = r.raw, r.seenRaw(), func(s string) string { return s }
 	}
@@ -155,7 +155,7 @@ func sanitizeValue(v any) any {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for k, e := range v {
-			out[text.Name(k)] = sanitizeValue(e)
+			out[text.Line(k)] = sanitizeValue(e)
 		}
 		return out
 	}

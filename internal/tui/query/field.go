@@ -92,7 +92,7 @@ func UnknownType(name string) string {
 	for i, t := range event.Types {
 		names[i] = string(t)
 	}
-	message := "unknown event type " + text.Name(name)
+	message := "unknown event type " + text.Line(name)
 	if near := text.Nearest(name, append(names, "message.*", "channel.*", "agent.*", "dm.*", "note.*"), 2); len(near) > 0 {
 		return message + ", did you mean " + strings.Join(near, " or ") + "?"
 	}

@@ -6,12 +6,14 @@ import (
 
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/tui/line"
+	"cslack-stream/internal/tui/text"
 )
 
-// is reports whether the agent is the one that a user calls name; address is
-// its full name, if known.
+// is reports whether the agent is the one that a user calls name, also as it
+// is shown; address is its full name, if known.
 func is(a event.Agent, address, name string) bool {
-	return strings.EqualFold(a.Name, name) || strings.EqualFold(address, name) || a.String() == name
+	return strings.EqualFold(a.Name, name) || strings.EqualFold(address, name) || a.String() == name ||
+		strings.EqualFold(text.Name(a.Name), name)
 }
 
 func compileFrom(_ token, v val, _ Options) (matcher, error) {
@@ -33,7 +35,7 @@ func compileIn(_ token, v val, _ Options) (matcher, error) {
 		if ofAgent && slices.ContainsFunc(r.Members, func(a event.Agent) bool { return is(a, "", name) }) {
 			return true
 		}
-		return strings.EqualFold(r.Where, v.text) || strings.EqualFold(r.Where, "#"+v.text) || r.Event.Channel == v.text
+		return strings.EqualFold(r.Where, v.text) || strings.EqualFold(r.Where, "#"+v.text) || r.Event.Channel == v.text || r.Channel.ID == v.text
 	}, nil
 }
 

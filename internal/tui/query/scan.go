@@ -145,7 +145,7 @@ func (sc *scanner) regexp() (val, error) {
 	}
 	sc.at = start
 	word, _, _ := strings.Cut(sc.rest(), " ")
-	return val{}, fail(sc.s, start, `missing the closing / of the regular expression; to look for the text, quote it: "%s"`, text.Name(word))
+	return val{}, fail(sc.s, start, `missing the closing / of the regular expression; to look for the text, quote it: "%s"`, text.Line(word))
 }
 
 // fieldName returns the name before a colon, if a field stands here. What
@@ -207,9 +207,9 @@ func (sc *scanner) value() (val, error) {
 
 // unknownField names the field that was probably meant.
 func unknownField(source string, at int, name string) error {
-	message := "unknown field " + text.Name(name)
+	message := "unknown field " + text.Line(name)
 	if near := text.Nearest(name, fieldNames(), 1); len(near) > 0 {
 		return fail(source, at, "%s, did you mean %s?", message, near[0])
 	}
-	return fail(source, at, `%s, want one of %s; to look for the text, quote it: "%s:…"`, message, strings.Join(fieldNames(), " "), text.Name(name))
+	return fail(source, at, `%s, want one of %s; to look for the text, quote it: "%s:…"`, message, strings.Join(fieldNames(), " "), text.Line(name))
 }

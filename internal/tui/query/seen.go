@@ -41,9 +41,11 @@ func (q *Query) CheckWatched(agents []event.Agent, names *line.Names) error {
 		}
 		for _, v := range t.values {
 			name := strings.TrimPrefix(v.text, "@")
-			called := func(a event.Agent) bool { return is(a, names.Address(a), name) }
+			called := func(a event.Agent) bool {
+				return is(a, names.Address(a), name) || strings.EqualFold(text.Name(names.Address(a)), name)
+			}
 			if !slices.ContainsFunc(agents, called) {
-				return fail(t.source, v.at, "%s:%s is none of those watched, want one of %s", t.field, text.Name(v.text), addresses(agents, names))
+				return fail(t.source, v.at, "%s:%s is none of those watched, want one of %s", t.field, text.Line(v.text), addresses(agents, names))
 			}
 		}
 	}

@@ -45,7 +45,7 @@ func compileIs(t token, v val, _ Options) (matcher, error) {
 	}
 	names := slices.Sorted(maps.Keys(states))
 	if near := text.Nearest(name, names, 1); len(near) > 0 {
-		return nil, fail(t.source, v.at, "unknown state is:%s, did you mean is:%s?", text.Name(v.text), near[0])
+		return nil, fail(t.source, v.at, "unknown state is:%s, did you mean is:%s?", text.Line(v.text), near[0])
 	}
-	return nil, fail(t.source, v.at, "unknown state is:%s, want one of %s", text.Name(v.text), strings.Join(names, " "))
+	return nil, fail(t.source, v.at, "unknown state is:%s, want one of %s", text.Line(v.text), strings.Join(names, " "))
 }

@@ -26,7 +26,7 @@ func ParseTime(s string, now time.Time, loc *time.Location) (time.Time, error) {
 	now = now.In(loc)
 	in := strings.ToLower(strings.Join(strings.Fields(s), " "))
 	if strings.HasPrefix(in, "+") || strings.HasPrefix(in, "in ") {
-		return time.Time{}, fmt.Errorf("time %q is in the future: %s", text.Name(s), timeForms)
+		return time.Time{}, fmt.Errorf("time %q is in the future: %s", text.Line(s), timeForms)
 	}
 	ago := strings.TrimSuffix(strings.TrimPrefix(in, "-"), " ago")
 	if d, ok := parseDuration(ago); ok {
@@ -45,7 +45,7 @@ func ParseTime(s string, now time.Time, loc *time.Location) (time.Time, error) {
 	if t, ok := parseDay(in, now); ok {
 		return t, nil
 	}
-	return time.Time{}, fmt.Errorf("unknown time %q: %s", text.Name(s), timeForms)
+	return time.Time{}, fmt.Errorf("unknown time %q: %s", text.Line(s), timeForms)
 }
 
 // parseDay reads "today", "yesterday", a time of day, or both.

@@ -41,7 +41,7 @@ func compileRegexp(t token, v val) (matcher, error) {
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		message := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-		return nil, fail(t.source, v.at, "bad regular expression: %s", text.Name(message))
+		return nil, fail(t.source, v.at, "bad regular expression: %s", text.Line(message))
 	}
 	return func(r *line.Record) bool { return inAny(r, re.MatchString) }, nil
 }

@@ -29,10 +29,11 @@ func Full(s string) string {
 	return sanitize(s, policy{newline: "\n"})
 }
 
-// Name returns s fit for one line: as [Content], but line feeds and tabs are
-// drawn as well, and at most [MaxName] bytes remain. It is for names of
-// agents and channels, for titles, and for error messages.
-func Name(s string) string {
+// Line returns s fit for one line: as [Content], but line feeds and tabs are
+// drawn as well, and at most [MaxName] bytes remain. It is for titles, for
+// error messages, and for what holds names that [Name] has been at.
+// Line(Line(s)) is Line(s).
+func Line(s string) string {
 	return sanitize(s, policy{newline: "␊", tab: "␉", limit: MaxName})
 }
 

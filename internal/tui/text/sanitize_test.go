@@ -64,11 +64,11 @@ func TestFull_CutsNothing(t *testing.T) {
 	}
 }
 
-func TestName_IsOneLine(t *testing.T) {
-	if got, want := text.Name("bob\n\tadmin\r\nx"), "bob␊␉admin␊x"; got != want {
+func TestLine_IsOneLine(t *testing.T) {
+	if got, want := text.Line("bob\n\tadmin\r\nx"), "bob␊␉admin␊x"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := text.Name(strings.Repeat("n", 5000)); len(got) > text.MaxName {
+	if got := text.Line(strings.Repeat("n", 5000)); len(got) > text.MaxName {
 		t.Errorf("got %d bytes, want at most %d", len(got), text.MaxName)
 	}
 }
@@ -111,11 +111,13 @@ func FuzzSanitize(f *testing.F) {
 		if again := text.Full(full); again != full {
 			t.Fatalf("Full twice: got %q, want %q", again, full)
 		}
-		name := text.Name(s)
+		name := text.Line(s)
 		harmless(t, name, false)
-		if again := text.Name(name); again != name || len(name) > text.MaxName {
-			t.Fatalf("Name twice: got %q, want %q", again, name)
+		if again := text.Line(name); again != name || len(name) > text.MaxName {
+			t.Fatalf("Line twice: got %q, want %q", again, name)
 		}
 		harmless(t, text.Escape(s), false)
+		harmless(t, text.Words(s), true)
+		harmless(t, text.Cell(s), false)
 	})
 }

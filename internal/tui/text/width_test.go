@@ -76,7 +76,7 @@ func FuzzWidth(f *testing.F) {
 				t.Fatalf("Wrap(%q, %d): got line %q of width %d", s, width, l, text.Width(l))
 			}
 		}
-		if got := text.Width(text.Fit(text.Name(s), width)); got != limit {
+		if got := text.Width(text.Fit(text.Line(s), width)); got != limit {
 			t.Fatalf("Fit(%q, %d): got width %d", s, width, got)
 		}
 	})

@@ -15,7 +15,7 @@ func FuzzRender(f *testing.F) {
 	f.Add("日本語 👩‍👩‍👧‍👦🏳️‍🌈 e\u0301\u200d", "\u0301\u200d漢", uint8(21), uint8(5), false)
 	f.Fuzz(func(t *testing.T, said, called string, width, height uint8, wrap bool) {
 		s := inspecting()
-		said, called = text.Content(said), text.Name(called)
+		said, called = text.Content(said), text.Line(called)
 		s.Header.Who, s.Tabs[1].Name, s.Footer.Toast, s.Wrap = called, called, called, wrap
 		s.Inspect.Title, s.Inspect.Body, s.Inspect.Fields[0].Value = called, said, said
 		s.Bookmarks, s.Footer.Tip, s.Shift = []string{called}, called, int(height)

@@ -169,7 +169,7 @@ func choosing() view.Screen {
 func hostile() view.Screen {
 	s := inspecting()
 	bad := text.Content("\x1b]0;title\a\x1b[2J\u202eevil\u0301\u200d👩‍👩‍👧‍👦🏳️‍🌈\ttab\r\n" + strings.Repeat("漢字e\u0301", 30_000))
-	name := text.Name(bad)
+	name := text.Line(bad)
 	s.Columns.Seen = 8
 	s.Header.Who, s.Header.Word = name, "lost 14:31:02, retry 3 in 4s"
 	for i := range s.List {
