@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
-	"syscall"
 	"testing"
 	"time"
 
@@ -31,13 +29,12 @@ func eventFile(db string) string { return db + "-events" }
 // openStore opens the event file of a database.
 func openStore(t testing.TB, db string) *sqlite.Log {
 	t.Helper()
-	info, err := os.Stat(db)
+	device, inode, err := capture.Identify(db)
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := info.Sys().(*syscall.Stat_t)
 	store, err := sqlite.Open(t.Context(), sqlite.Options{
-		Path: eventFile(db), Database: sqlite.Identity{Path: db, Device: st.Dev, Inode: st.Ino},
+		Path: eventFile(db), Database: sqlite.Identity{Path: db, Device: device, Inode: inode},
 	})
 	if err != nil {
 		t.Fatal(err)
