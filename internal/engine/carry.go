@@ -178,6 +178,7 @@ func (e *Engine) refresh(ctx context.Context) error {
 // begunAnew fills a log that has lost what it held while the engine ran. What
 // the host's tables say is all there is.
 func (e *Engine) begunAnew(ctx context.Context) error {
+	e.state.Checkpoint = claudeslack.Checkpoint{}
 	look, err := e.opts.Changes.Look(ctx)
 	if err != nil {
 		return err

@@ -140,6 +140,12 @@ func (e *Engine) begin(ctx context.Context) error {
 	if e.chain != nil {
 		return e.attach(ctx)
 	}
+	state, err := e.opts.Store.Load(ctx)
+	if err != nil {
+		return err
+	}
+	e.state = state
+	e.checks.reset(state.Workspace.Checked())
 	if e.opts.Install != nil {
 		look, err := e.opts.Install(ctx)
 		if err != nil {
@@ -149,12 +155,6 @@ func (e *Engine) begin(ctx context.Context) error {
 			return e.rebuild(ctx, look)
 		}
 	}
-	state, err := e.opts.Store.Load(ctx)
-	if err != nil {
-		return err
-	}
-	e.state = state
-	e.checks.reset(state.Workspace.Checked())
 	if state.Checkpoint.Log == "" {
 		return e.lookAndRebuild(ctx)
 	}
