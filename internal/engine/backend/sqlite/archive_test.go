@@ -246,7 +246,7 @@ func TestLog_ResetKeepsTheArchive(t *testing.T) {
 	}
 	reset := func(ctx context.Context) {
 		t.Helper()
-		at, err := a.log.Checkpoint(t.Context())
+		at, err := a.log.Checkpoint(context.WithoutCancel(ctx))
 		if err != nil {
 			t.Fatal(err)
 		}
