@@ -22,18 +22,24 @@ const (
 )
 
 // expireForEver is the janitor: it removes or archives in small slices what is
-// expired.
+// expired. What keeps it from that is said once, and when it has passed.
 func (e *Engine) expireForEver(ctx context.Context) {
 	var slice sqlitedb.Slice
+	failing := false
 	for ctx.Err() == nil {
 		n, err := e.opts.Store.Expire(ctx, e.opts.Now(), slice.Begin())
 		switch {
-		case err != nil && ctx.Err() == nil:
-			e.logger.Warn("expire events failed", slog.Any("error", err))
-			sleep(ctx, expireEvery)
-		case n > 0:
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			e.logger.Warn("expired events can not be removed; trying again", slog.Any("error", sqlitedb.Explained(err)))
+		case err == nil && failing:
+			e.logger.Info("expired events are removed again")
+		}
+		failing = err != nil
+		if n > 0 && !failing {
 			slice.End(ctx)
-		default:
+		} else {
 			sleep(ctx, expireEvery)
 		}
 	}
