@@ -61,10 +61,14 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 	if err != nil {
 		return nil, errors.Join(err, a.events.Close(), host.Close())
 	}
+	takeOver := func(ctx context.Context) bool {
+		following, err := joinCarriers(ctx, a.events)
+		return err == nil && !following
+	}
 	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval, Logger: log.Logger})
 	a.own = hook.NewLogged(changes)
 	err = a.start(ctx, engine.Options{
-		Changes: changes, Store: a.events, File: file, Following: following, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Redact: t.redact, Logger: log.Logger,
+		Changes: changes, Store: a.events, File: file, Following: following, TakeOver: takeOver, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Redact: t.redact, Logger: log.Logger,
 		Install: func(ctx context.Context) (*capture.Look, error) {
 			look, err := trigger.Install(ctx, path)
 			if err == nil {
@@ -100,7 +104,8 @@ func joinCarriers(ctx context.Context, events *sqlite.Log) (following bool, err 
 	if err != nil || runs(last) {
 		return err == nil, err
 	}
-	return false, events.NoteCarrier(ctx)
+	noted, err := events.NoteCarrier(ctx, last)
+	return err == nil && !noted, err
 }
 
 // carrierName is what an engine of this process is noted as where it carries.

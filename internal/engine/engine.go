@@ -44,6 +44,10 @@ type Options struct {
 	// Following says that another engine is known to carry into the store: this
 	// one begins by following, and takes over when the other leaves a change.
 	Following bool
+	// TakeOver is asked now and then while this engine follows and nothing
+	// happens: it reports whether the other engine is gone, and this one known
+	// to carry in its place. A nil TakeOver leaves it to the next change.
+	TakeOver func(context.Context) bool
 	// Window configures the window.
 	Window bus.Options
 	// Limit is how many changes are read at a time; 0 means 1000.
