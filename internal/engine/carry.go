@@ -190,11 +190,7 @@ func (e *Engine) refresh(ctx context.Context) error {
 // the host's tables say is all there is.
 func (e *Engine) begunAnew(ctx context.Context) error {
 	e.state.Checkpoint = claudeslack.Checkpoint{}
-	look, err := e.opts.Changes.Look(ctx)
-	if err != nil {
-		return err
-	}
-	return e.renew(ctx, look)
+	return e.beginAgain(ctx)
 }
 
 // adopt publishes what another engine has appended.

@@ -36,8 +36,9 @@ type Options struct {
 	// the host at the boundary; nil if it was in place. A nil Install never
 	// writes to the host.
 	Install func(context.Context) (*capture.Look, error)
-	// File is the id of the store's file, for trimming; empty: never trim.
-	File string
+	// File returns the id of the file that the store has open, for trimming:
+	// another one may take its place. A nil File means never to trim.
+	File func(context.Context) (string, error)
 	// Redact takes the text of a message that is deleted out of all events
 	// about it, stored and to come.
 	Redact bool

@@ -49,7 +49,7 @@ func (e *Engine) expireForEver(ctx context.Context) {
 // engine that carries. Nothing waits for it.
 func (e *Engine) trimForEver(ctx context.Context) {
 	changes, ok := e.opts.Changes.(Trimmer)
-	if !ok || e.opts.File == "" {
+	if !ok || e.opts.File == nil {
 		return
 	}
 	var trimmed claudeslack.Checkpoint
@@ -87,9 +87,12 @@ func (e *Engine) settled(ctx context.Context, at, trimmed claudeslack.Checkpoint
 // and the one at it stays: it proves later that the change log is still the
 // same.
 func (e *Engine) trim(ctx context.Context, changes Trimmer, at claudeslack.Checkpoint) error {
-	if err := e.opts.Store.Sync(ctx); err != nil {
-		return err
+	file, err := e.opts.File(ctx)
+	if err == nil {
+		err = e.opts.Store.Sync(ctx)
 	}
-	_, err := changes.Trim(ctx, e.opts.File, at)
+	if err == nil {
+		_, err = changes.Trim(ctx, file, at)
+	}
 	return err
 }
