@@ -53,20 +53,24 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		}
 		return carryInMemory(ctx, path, t, log.Logger, err)
 	}
-	file, err := a.events.File(ctx)
-	following := false
-	if err == nil {
-		following, err = joinCarriers(ctx, a.events)
-	}
+	following, err := joinCarriers(ctx, a.events)
 	if err != nil {
 		return nil, errors.Join(err, a.events.Close(), host.Close())
+	}
+	takeOver := func(ctx context.Context) bool {
+		following, err := joinCarriers(ctx, a.events)
+		return err == nil && !following
 	}
 	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval, Logger: log.Logger})
 	a.own = hook.NewLogged(changes)
 	err = a.start(ctx, engine.Options{
-		Changes: changes, Store: a.events, File: file, Following: following, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Redact: t.redact, Logger: log.Logger,
+		Changes: changes, Store: a.events, File: a.events.File, Following: following, TakeOver: takeOver, Limit: t.batch, MaxWait: t.maxWait, Window: t.window, Redact: t.redact, Logger: log.Logger,
 		Install: func(ctx context.Context) (*capture.Look, error) {
 			look, err := trigger.Install(ctx, path)
+			var file string
+			if err == nil {
+				file, err = a.events.File(ctx) // which may be another one than at the start
+			}
 			if err == nil {
 				err = changes.Claim(ctx, file, t.events(path), false)
 			}
@@ -100,7 +104,8 @@ func joinCarriers(ctx context.Context, events *sqlite.Log) (following bool, err 
 	if err != nil || runs(last) {
 		return err == nil, err
 	}
-	return false, events.NoteCarrier(ctx)
+	noted, err := events.NoteCarrier(ctx, last)
+	return err == nil && !noted, err
 }
 
 // carrierName is what an engine of this process is noted as where it carries.

@@ -66,24 +66,33 @@ func runDemo(ctx context.Context, env *environment, opts demoOptions) (err error
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
-	path, remove, err := makeDemoWorkspace(ctx)
+	dir, err := os.MkdirTemp("", demoPrefix)
 	if err != nil {
+		return fmt.Errorf("make demo directory: %w", err)
+	}
+	defer removeDemoDirectory(dir)
+	path := filepath.Join(dir, "claude-slack.db")
+	var said bytes.Buffer // by the agents, who must not draw on the screen
+	// From here on somebody tidies up even if this process is killed.
+	agents, err := startDemoChild(ctx, path, opts.rate, &said)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, agents.stop())
+		_, _ = said.WriteTo(env.Stderr)
+	}()
+	if err := makeDemoWorkspace(ctx, path); err != nil {
 		return endOf(ctx, err)
 	}
-	defer remove()
 	server, err := startDemoServer(ctx, env, path, opts.listen)
 	if err != nil {
 		return endOf(ctx, err)
 	}
-	var said bytes.Buffer // by the agents, who must not draw on the screen
-	agents, err := startDemoChild(ctx, path, opts.rate, &said)
-	if err != nil {
-		return errors.Join(err, server.stop())
+	defer func() { err = errors.Join(err, server.stop()) }()
+	if err := agents.begin(); err != nil {
+		return err
 	}
-	defer func() {
-		err = errors.Join(err, server.stop(), agents.stop())
-		_, _ = said.WriteTo(env.Stderr)
-	}()
 
 	// Whatever ends first ends the rest, and says why itself when stopped.
 	go watchPart(agents.done, cancel)
@@ -100,21 +109,12 @@ func runDemo(ctx context.Context, env *environment, opts demoOptions) (err error
 	return err
 }
 
-// makeDemoWorkspace makes a furnished workspace in a directory of its own.
-func makeDemoWorkspace(ctx context.Context) (path string, remove func(), err error) {
-	dir, err := os.MkdirTemp("", demoPrefix)
-	if err != nil {
-		return "", nil, fmt.Errorf("make demo directory: %w", err)
+// makeDemoWorkspace makes a furnished workspace.
+func makeDemoWorkspace(ctx context.Context, path string) error {
+	if err := createDemoDatabase(ctx, path); err != nil {
+		return err
 	}
-	remove = func() { _ = os.RemoveAll(dir) }
-	path = filepath.Join(dir, "claude-slack.db")
-	if err = createDemoDatabase(ctx, path); err == nil {
-		err = furnish(ctx, path, time.Now())
-	}
-	if err != nil {
-		remove()
-	}
-	return path, remove, err
+	return furnish(ctx, path, time.Now())
 }
 
 // introduceDemo says where the demo can be looked at, before the first event.

@@ -36,27 +36,16 @@ func newDemoAgentsCommand(env *environment) *cobra.Command {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			if opts.untilEOF {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithCancel(ctx)
-				defer cancel()
-				go func() {
-					_, _ = io.Copy(io.Discard, env.Stdin)
-					cancel()
-				}()
+				return playUntilEOF(ctx, env.Stdin, opts)
 			}
-			err := playAgents(ctx, opts)
-			if opts.untilEOF && ctx.Err() != nil {
-				// Whoever started us may have been killed, and can not tidy up.
-				removeDemoDirectory(filepath.Dir(opts.db))
-			}
-			return err
+			return playAgents(ctx, opts)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&opts.db, "db", "", "database to write to, in the host's schema")
 	flags.Float64Var(&opts.rate, "rate", defaultDemoRate, "how many things happen a second")
 	flags.Uint64Var(&opts.seed, "seed", 0, "what to draw from: the same seed, the same conversation (0: another every time)")
-	flags.BoolVar(&opts.untilEOF, "until-eof", false, "end when standard input ends")
+	flags.BoolVar(&opts.untilEOF, "until-eof", false, "begin with the first byte of standard input, end with it and remove the workspace")
 	_ = cmd.MarkFlagRequired("db")
 	return cmd
 }
@@ -67,6 +56,31 @@ type agentsOptions struct {
 	rate     float64
 	seed     uint64
 	untilEOF bool
+}
+
+// playUntilEOF lets the agents act from the first byte of in to its end, and
+// removes the demo's directory then: whoever started this process may have been
+// killed, and can not tidy up.
+func playUntilEOF(ctx context.Context, in io.Reader, opts agentsOptions) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	begin := make(chan struct{})
+	go func() {
+		defer cancel()
+		if _, err := io.CopyN(io.Discard, in, 1); err == nil {
+			close(begin)
+			_, _ = io.Copy(io.Discard, in)
+		}
+	}()
+	select {
+	case <-begin:
+		err = playAgents(ctx, opts)
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
+		removeDemoDirectory(filepath.Dir(opts.db))
+	}
+	return err
 }
 
 // playAgents lets the agents act until ctx is done, which is no error.

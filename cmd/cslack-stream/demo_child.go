@@ -10,18 +10,19 @@ import (
 	"time"
 )
 
-// demoChild is the process that plays the agents. It ends when its standard
-// input does, however this process comes to its end. A signal could come before
-// it heeds signals, and it would not tidy up.
+// demoChild is the process that plays the agents, once it is told to begin. It
+// ends when its standard input does, however this process comes to its end, and
+// removes the workspace. A signal could come before it heeds signals, and it
+// would not tidy up.
 type demoChild struct {
 	cmd   *exec.Cmd
-	stdin io.Closer
+	stdin io.WriteCloser
 	done  chan struct{} // closed when the process has ended
 	err   error         // why; read it after done
 }
 
 // startDemoChild starts this same program as the agents of the database at
-// path.
+// path, which need not be there before begin.
 func startDemoChild(ctx context.Context, path string, rate float64, stderr io.Writer) (*demoChild, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -46,6 +47,14 @@ func startDemoChild(ctx context.Context, path string, rate float64, stderr io.Wr
 		c.err = cmd.Wait()
 	}()
 	return c, nil
+}
+
+// begin lets the agents act.
+func (c *demoChild) begin() error {
+	if _, err := io.WriteString(c.stdin, "\n"); err != nil {
+		return fmt.Errorf("start the demo's agents: %w", err)
+	}
+	return nil
 }
 
 // stop ends the process, gently first, and waits for it.

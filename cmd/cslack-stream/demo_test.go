@@ -155,6 +155,7 @@ func TestDemo_LeavesNothingWhenKilled(t *testing.T) {
 			_, ok := d.next(t)
 			return ok
 		},
+		"while it makes the workspace":     waitForWorkspace,
 		"while the agents' process starts": func(d *runningDemo) bool { return waitForAgents(t, d.cmd.Process.Pid) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -180,6 +181,16 @@ func TestDemo_LeavesNothingWhenKilled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// waitForWorkspace waits until the demo has begun to make its database.
+func waitForWorkspace(d *runningDemo) bool {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		if files, _ := filepath.Glob(filepath.Join(d.tmp, "*", "*.db")); len(files) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // waitForAgents waits until the agents' process of a demo has begun to run.

@@ -72,6 +72,42 @@ func TestServe_TwoOnOneFile(t *testing.T) {
 	sc.checkIntegrity()
 }
 
+// TestServe_SecondTakesOverInSilence: the server that carries is stopped, and
+// another one says that it carries though nothing is written, and so does the
+// last one when that is killed.
+func TestServe_SecondTakesOverInSilence(t *testing.T) {
+	t.Parallel()
+	sc, w := newWorldScene(t)
+	first, second, third := sc.serve(), sc.serve(), sc.serve()
+	if second.health().Carries || third.health().Carries {
+		t.Error("got a server that carries beside the first")
+	}
+	first.signal(syscall.SIGTERM)
+	if code := first.exitCode(); code != 0 {
+		t.Fatalf("got exit code %v, want 0", code)
+	}
+	left := []*serving{second, third}
+	carriers := func() (n int) {
+		for _, s := range left {
+			if s.health().Carries {
+				n++
+			}
+		}
+		return n
+	}
+	eventually(t, "that one of the two servers that are left carries", func() bool { return carriers() > 0 })
+	if !second.health().Carries {
+		second, third = third, second
+	}
+	w.Exec(say("after"))
+	compare(t, "the server that took over", []string{"after"}, texts(onlyEvents(t, second.open(operatorQuery, second.beginning()).untilText("after"))))
+	if n := carriers(); n != 1 {
+		t.Errorf("got %d servers that carry, want one", n)
+	}
+	second.kill()
+	eventually(t, "that the last server carries", func() bool { return third.health().Carries })
+}
+
 func raws(frames []frame) (out []string) {
 	for _, f := range frames {
 		out = append(out, f.raw)

@@ -34,7 +34,7 @@ func (e *Engine) attach(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("attach to event log: %w", err)
 	}
-	err = e.opts.Store.Reset(ctx, state.Checkpoint, func(_ *event.Roster, add func(*backend.Batch) error) error {
+	err = e.opts.Store.Reset(ctx, e.state.Checkpoint, state.Checkpoint, func(_ *event.Roster, add func(*backend.Batch) error) error {
 		return add(&backend.Batch{To: state.Checkpoint, Entries: state.Workspace.AllEntries()})
 	})
 	if err != nil {

@@ -1,13 +1,17 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"cslack-stream/internal/engine"
+	"cslack-stream/internal/engine/backend"
 	"cslack-stream/internal/engine/capture"
 	"cslack-stream/internal/engine/capture/trigger"
 	"cslack-stream/internal/engine/claudeslack"
@@ -83,5 +87,69 @@ func TestRule4_OtherEventFile(t *testing.T) {
 	}
 	if n, err := log.Trim(t.Context(), "other", look.At); n == 0 || int64(n) != look.At.ID-1 || err != nil {
 		t.Errorf("trim after taking over: got %d, %v, want the changes before %d", n, err, look.At.ID)
+	}
+}
+
+// together lets two engines begin a new epoch only when both have come to, and
+// counts the epochs.
+type together struct {
+	engine.Store
+	came, begun *atomic.Int64
+	both        chan struct{}
+}
+
+func (s *together) Reset(ctx context.Context, from, at claudeslack.Checkpoint, fill func(*event.Roster, func(*backend.Batch) error) error) error {
+	if s.came.Add(1) == 2 {
+		close(s.both)
+	}
+	select {
+	case <-s.both:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	err := s.Store.Reset(ctx, from, at, fill)
+	if err == nil {
+		s.begun.Add(1)
+	}
+	return err
+}
+
+// TestRule4_OneNewEpochForTwoEngines: the change log is replaced under two
+// engines, and both come to begin a new epoch at once. One of them does, the
+// other follows into it.
+func TestRule4_OneNewEpochForTwoEngines(t *testing.T) {
+	db, w := newWorld(t)
+	w.Exec(say("before"))
+	startCarrier(t, db).stop()
+	gate, steps := make(chan struct{}), together{came: new(atomic.Int64), begun: new(atomic.Int64), both: make(chan struct{})}
+	inStep := func(o *engine.Options) {
+		step := steps
+		step.Store = o.Store
+		o.Store, o.Changes = &step, &gated{Changes: o.Changes, gate: gate}
+	}
+	engines := []*running{startCarrier(t, db, inStep), startCarrier(t, db, inStep)}
+	old := engines[0].Window().Latest().Epoch
+	if _, err := trigger.Uninstall(t.Context(), db, claudeslack.Checkpoint{}, true); err != nil {
+		t.Fatal(err)
+	}
+	look, err := trigger.Install(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	look.Close()
+	close(gate)
+	for _, e := range engines {
+		for e.Window().Latest().Epoch == old {
+			w.Exec(`PRAGMA user_version`)
+		}
+	}
+	w.Exec(say("after"))
+	for i, e := range engines {
+		if diff := cmp.Diff([]string{"before", "after"}, contents(t, e.operator(t, event.Cursor{}), "after")); diff != "" {
+			t.Errorf("engine %d (-want +got):\n%s", i, diff)
+		}
+	}
+	if a, b := engines[0].Window().Latest().Epoch, engines[1].Window().Latest().Epoch; a != b || steps.begun.Load() != 1 {
+		t.Errorf("got %d epochs, and engines in %s and %s, want both in the only one", steps.begun.Load(), a, b)
 	}
 }

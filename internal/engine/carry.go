@@ -28,7 +28,7 @@ func (e *Engine) step(ctx context.Context) error {
 	came := time.Now()
 	switch {
 	case errors.Is(err, errNothing):
-		return e.prove(ctx)
+		return e.rest(ctx)
 	case errors.Is(err, capture.ErrReplaced):
 		return e.replaced(ctx, err)
 	case err != nil:
@@ -55,9 +55,17 @@ func (e *Engine) gather(n int, waited, took time.Duration) {
 	}
 }
 
-// prove looks at the host once, after a failure: that no change has come since
-// may mean that all is well again, or that reading takes its time to fail.
-func (e *Engine) prove(ctx context.Context) error {
+// rest is for a while without changes. An engine that follows sees whether it
+// is to take over. After a failure it looks at the host once: that no change
+// has come since may mean that all is well again, or that reading takes its
+// time to fail.
+func (e *Engine) rest(ctx context.Context) error {
+	if e.mayTakeOver() && e.opts.TakeOver(ctx) {
+		e.setFollowing(false)
+	}
+	if !e.failing {
+		return nil
+	}
 	look, err := e.opts.Changes.Look(ctx)
 	if err != nil {
 		return err
@@ -66,20 +74,23 @@ func (e *Engine) prove(ctx context.Context) error {
 	return nil
 }
 
-// errNothing says that no change came while it was to be known whether a
-// failure has passed.
+// mayTakeOver reports whether something other than a change can tell that this
+// engine is to carry.
+func (e *Engine) mayTakeOver() bool { return e.following && e.opts.TakeOver != nil }
+
+// errNothing says that no change came while there is more to know than that.
 var errNothing = errors.New("nothing to carry")
 
-// proveAfter is how long changes are waited for after a failure.
-const proveAfter = 2 * time.Second
+// restAfter is how long changes are waited for then.
+const restAfter = 2 * time.Second
 
 // next waits for changes, but not for ever while it is to be known whether a
-// failure has passed.
+// failure has passed, or the engine that carries is there.
 func (e *Engine) next(ctx context.Context) (capture.Run, error) {
-	if !e.failing {
+	if !e.failing && !e.mayTakeOver() {
 		return e.opts.Changes.Next(ctx, e.state.Checkpoint, e.opts.Limit)
 	}
-	short, cancel := context.WithTimeout(ctx, proveAfter)
+	short, cancel := context.WithTimeout(ctx, restAfter)
 	defer cancel()
 	run, err := e.opts.Changes.Next(short, e.state.Checkpoint, e.opts.Limit)
 	if err != nil && short.Err() != nil && ctx.Err() == nil {
@@ -178,11 +189,8 @@ func (e *Engine) refresh(ctx context.Context) error {
 // begunAnew fills a log that has lost what it held while the engine ran. What
 // the host's tables say is all there is.
 func (e *Engine) begunAnew(ctx context.Context) error {
-	look, err := e.opts.Changes.Look(ctx)
-	if err != nil {
-		return err
-	}
-	return e.renew(ctx, look)
+	e.state.Checkpoint = claudeslack.Checkpoint{}
+	return e.beginAgain(ctx)
 }
 
 // adopt publishes what another engine has appended.

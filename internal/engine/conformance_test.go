@@ -128,7 +128,7 @@ func (a *appender) trim(t testing.TB, through event.Cursor) {
 
 func (a *appender) newEpoch(t testing.TB) {
 	ctx := context.WithoutCancel(t.Context())
-	err := a.store.Reset(ctx, a.at, func(roster *event.Roster, _ func(*backend.Batch) error) error {
+	err := a.store.Reset(ctx, a.at, a.at, func(roster *event.Roster, _ func(*backend.Batch) error) error {
 		a.roster = roster
 		return nil
 	})

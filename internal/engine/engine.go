@@ -36,14 +36,19 @@ type Options struct {
 	// the host at the boundary; nil if it was in place. A nil Install never
 	// writes to the host.
 	Install func(context.Context) (*capture.Look, error)
-	// File is the id of the store's file, for trimming; empty: never trim.
-	File string
+	// File returns the id of the file that the store has open, for trimming:
+	// another one may take its place. A nil File means never to trim.
+	File func(context.Context) (string, error)
 	// Redact takes the text of a message that is deleted out of all events
 	// about it, stored and to come.
 	Redact bool
 	// Following says that another engine is known to carry into the store: this
 	// one begins by following, and takes over when the other leaves a change.
 	Following bool
+	// TakeOver is asked now and then while this engine follows and nothing
+	// happens: it reports whether the other engine is gone, and this one known
+	// to carry in its place. A nil TakeOver leaves it to the next change.
+	TakeOver func(context.Context) bool
 	// Window configures the window.
 	Window bus.Options
 	// Limit is how many changes are read at a time; 0 means 1000.
@@ -140,6 +145,12 @@ func (e *Engine) begin(ctx context.Context) error {
 	if e.chain != nil {
 		return e.attach(ctx)
 	}
+	state, err := e.opts.Store.Load(ctx)
+	if err != nil {
+		return err
+	}
+	e.state = state
+	e.checks.reset(state.Workspace.Checked())
 	if e.opts.Install != nil {
 		look, err := e.opts.Install(ctx)
 		if err != nil {
@@ -149,12 +160,6 @@ func (e *Engine) begin(ctx context.Context) error {
 			return e.rebuild(ctx, look)
 		}
 	}
-	state, err := e.opts.Store.Load(ctx)
-	if err != nil {
-		return err
-	}
-	e.state = state
-	e.checks.reset(state.Workspace.Checked())
 	if state.Checkpoint.Log == "" {
 		return e.lookAndRebuild(ctx)
 	}

@@ -52,9 +52,9 @@ type Store interface {
 	// Append adds a batch and sets the cursors of its events. It returns
 	// backend.ErrConflict if the log does not stand at the batch's From.
 	Append(ctx context.Context, b *backend.Batch) error
-	// Reset begins a new epoch with what fill adds, standing at the
-	// checkpoint.
-	Reset(ctx context.Context, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error
+	// Reset begins a new epoch with what fill adds, standing at a checkpoint.
+	// It returns backend.ErrConflict if the log does not stand at from.
+	Reset(ctx context.Context, from, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error
 	// Expire removes or archives up to limit events whose time is up, and
 	// returns how many it did.
 	Expire(ctx context.Context, now time.Time, limit int) (int, error)

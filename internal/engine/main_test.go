@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
-	"syscall"
 	"testing"
 	"time"
 
@@ -31,13 +29,12 @@ func eventFile(db string) string { return db + "-events" }
 // openStore opens the event file of a database.
 func openStore(t testing.TB, db string) *sqlite.Log {
 	t.Helper()
-	info, err := os.Stat(db)
+	device, inode, err := capture.Identify(db)
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := info.Sys().(*syscall.Stat_t)
 	store, err := sqlite.Open(t.Context(), sqlite.Options{
-		Path: eventFile(db), Database: sqlite.Identity{Path: db, Device: st.Dev, Inode: st.Ino},
+		Path: eventFile(db), Database: sqlite.Identity{Path: db, Device: device, Inode: inode},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,22 +48,24 @@ func startCarrier(t testing.TB, db string, change ...func(*engine.Options)) *run
 	t.Helper()
 	store := openStore(t, db)
 	changes := trigger.New(trigger.Options{Host: capture.NewHost(db)})
-	file, err := store.File(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	opts := engine.Options{
-		Changes: changes, Store: store, File: file,
-		Install: func(ctx context.Context) (*capture.Look, error) { return trigger.Install(ctx, db) },
+		Changes: changes, Store: store, File: store.File,
+		Install: func(ctx context.Context) (*capture.Look, error) {
+			look, err := trigger.Install(ctx, db)
+			var file string
+			if err == nil {
+				file, err = store.File(ctx)
+			}
+			if err == nil {
+				err = changes.Claim(ctx, file, eventFile(db), false)
+			}
+			return look, err
+		},
 	}
 	for _, f := range change {
 		f(&opts)
 	}
-	e := start(t, opts)
-	if err := changes.Claim(t.Context(), file, eventFile(db), false); err != nil {
-		t.Fatal(err)
-	}
-	return e
+	return start(t, opts)
 }
 
 func start(t testing.TB, opts engine.Options) *running {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"cslack-stream/internal/engine/backend"
@@ -57,14 +58,16 @@ func (e *Engine) lookAndRebuild(ctx context.Context) error {
 
 // rebuild begins a new epoch from what the host's tables say at one moment,
 // and closes the look. What is in the tables already is backfilled; what is
-// committed meanwhile waits in the change log behind the look's position.
+// committed meanwhile waits in the change log behind the look's position. If
+// another engine has carried on or begun the epoch meanwhile, what it has made
+// counts: if that is of the past too, the next read says so.
 func (e *Engine) rebuild(ctx context.Context, look *capture.Look) error {
 	defer look.Close()
 	tables, err := claudeslack.ReadTables(ctx, look, look.Generation)
 	if err != nil {
 		return err
 	}
-	err = e.opts.Store.Reset(ctx, look.At, func(roster *event.Roster, add func(*backend.Batch) error) error {
+	err = e.opts.Store.Reset(ctx, e.state.Checkpoint, look.At, func(roster *event.Roster, add func(*backend.Batch) error) error {
 		ws := claudeslack.NewWorkspace(roster)
 		ws.Seed(tables)
 		if err := add(&backend.Batch{To: look.At, Entries: ws.TakeEntries()}); err != nil {
@@ -74,9 +77,10 @@ func (e *Engine) rebuild(ctx context.Context, look *capture.Look) error {
 			return add(&backend.Batch{To: look.At, Events: events})
 		})
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, backend.ErrConflict) {
 		return err
 	}
+	e.setFollowing(err != nil)
 	look.Close()
 	e.stale = true
 	return e.refresh(ctx)

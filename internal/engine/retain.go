@@ -22,18 +22,24 @@ const (
 )
 
 // expireForEver is the janitor: it removes or archives in small slices what is
-// expired.
+// expired. What keeps it from that is said once, and when it has passed.
 func (e *Engine) expireForEver(ctx context.Context) {
 	var slice sqlitedb.Slice
+	failing := false
 	for ctx.Err() == nil {
 		n, err := e.opts.Store.Expire(ctx, e.opts.Now(), slice.Begin())
 		switch {
-		case err != nil && ctx.Err() == nil:
-			e.logger.Warn("expire events failed", slog.Any("error", err))
-			sleep(ctx, expireEvery)
-		case n > 0:
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			e.logger.Warn("expired events can not be removed; trying again", slog.Any("error", sqlitedb.Explained(err)))
+		case err == nil && failing:
+			e.logger.Info("expired events are removed again")
+		}
+		failing = err != nil
+		if n > 0 && !failing {
 			slice.End(ctx)
-		default:
+		} else {
 			sleep(ctx, expireEvery)
 		}
 	}
@@ -43,7 +49,7 @@ func (e *Engine) expireForEver(ctx context.Context) {
 // engine that carries. Nothing waits for it.
 func (e *Engine) trimForEver(ctx context.Context) {
 	changes, ok := e.opts.Changes.(Trimmer)
-	if !ok || e.opts.File == "" {
+	if !ok || e.opts.File == nil {
 		return
 	}
 	var trimmed claudeslack.Checkpoint
@@ -81,9 +87,12 @@ func (e *Engine) settled(ctx context.Context, at, trimmed claudeslack.Checkpoint
 // and the one at it stays: it proves later that the change log is still the
 // same.
 func (e *Engine) trim(ctx context.Context, changes Trimmer, at claudeslack.Checkpoint) error {
-	if err := e.opts.Store.Sync(ctx); err != nil {
-		return err
+	file, err := e.opts.File(ctx)
+	if err == nil {
+		err = e.opts.Store.Sync(ctx)
 	}
-	_, err := changes.Trim(ctx, e.opts.File, at)
+	if err == nil {
+		_, err = changes.Trim(ctx, file, at)
+	}
 	return err
 }

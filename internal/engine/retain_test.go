@@ -2,7 +2,10 @@ package engine_test
 
 import (
 	"context"
+	"errors"
+	"os"
 	"testing"
+	"time"
 
 	"cslack-stream/internal/engine"
 	"cslack-stream/internal/engine/capture/trigger"
@@ -30,23 +33,12 @@ func (b *busy) Trim(ctx context.Context, file string, below claudeslack.Checkpoi
 // database only delays that.
 func TestEngine_TrimsWhatIsLeft(t *testing.T) {
 	db, w := newWorld(t)
-	e := startCarrier(t, db, func(o *engine.Options) { o.File = "" }) // never trims
+	e := startCarrier(t, db, func(o *engine.Options) { o.File = nil }) // never trims
 	s := e.operator(t, event.Cursor{})
 	w.Exec(manyMessages(2500), say("last"))
 	contents(t, s, "last")
 	e.stop()
-	handle, c, err := sqlitedb.Conn(t.Context(), db, sqlitedb.ReadOnly)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer handle.Close()
-	defer c.Close()
-	rows := func() (n int) {
-		if err := c.QueryRowContext(t.Context(), `SELECT count(*) FROM cslack_change`).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
+	rows := changesIn(t, db)
 	if n := rows(); n != 2501 {
 		t.Fatalf("got %d changes, want all that were carried", n)
 	}
@@ -56,6 +48,47 @@ func TestEngine_TrimsWhatIsLeft(t *testing.T) {
 		o.Changes = trims
 	})
 	for rows() > 1 {
+		w.Exec(`PRAGMA user_version`)
+	}
+}
+
+// changesIn returns what counts the changes in a change log.
+func changesIn(t *testing.T, db string) func() int {
+	t.Helper()
+	handle, c, err := sqlitedb.Conn(t.Context(), db, sqlitedb.ReadOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = errors.Join(c.Close(), handle.Close()) })
+	return func() (n int) {
+		t.Helper()
+		if err := c.QueryRowContext(t.Context(), `SELECT count(*) FROM cslack_change`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+}
+
+// TestEngine_TrimsForAnotherEventFile: somebody removes the event file and has
+// another one made, which the engine goes on in. It trims for that one.
+func TestEngine_TrimsForAnotherEventFile(t *testing.T) {
+	db, w := newWorld(t)
+	e := startCarrier(t, db)
+	w.Exec(say("before"))
+	contents(t, e.operator(t, event.Cursor{}), "before")
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(eventFile(db) + suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+	startCarrier(t, db).stop()
+	w.Exec(says("m", 20)...)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for rows := changesIn(t, db); rows() > 1; {
+		if ctx.Err() != nil {
+			t.Fatalf("got %d changes, want what is carried trimmed", rows())
+		}
 		w.Exec(`PRAGMA user_version`)
 	}
 }

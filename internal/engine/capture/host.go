@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -123,7 +124,7 @@ func (h *Host) connect(ctx context.Context) error {
 	}
 	h.static = false
 	db, conn, err := sqlitedb.Conn(ctx, h.path, sqlitedb.ReadOnly)
-	if sqlitedb.IsReadOnlyDirectory(err) {
+	if sqlitedb.IsReadOnlyDirectory(err) && !writable(filepath.Dir(h.path)) { // else it may pass: there are too many open files
 		h.static = true
 		db, conn, err = sqlitedb.Conn(ctx, h.path, sqlitedb.Immutable)
 	}

@@ -52,3 +52,24 @@ func TestHost_ChangedAfterSomebodyConnected(t *testing.T) {
 		t.Error("a change is reported twice")
 	}
 }
+
+// TestHost_StaticOnlyWhereNothingCanBeWritten: that SQLite can not open its
+// files for a moment says nothing about the directory.
+func TestHost_StaticOnlyWhereNothingCanBeWritten(t *testing.T) {
+	db := hosttest.NewDatabase(t)
+	hosttest.StartWriter(t, db).Exec(`INSERT INTO projects(id,path,name) VALUES('p','/p','webapp')`)
+	h := capture.NewHost(db)
+	defer h.Close()
+	if err := os.Symlink("elsewhere", db+"-shm"); err != nil { // which SQLite does not follow
+		t.Fatal(err)
+	}
+	if _, err := h.Generation(t.Context()); err == nil || h.Static() {
+		t.Errorf("got error %v and static %v, want only an error", err, h.Static())
+	}
+	if err := os.Remove(db + "-shm"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Generation(t.Context()); err != nil || h.Static() {
+		t.Errorf("after that has passed: got error %v and static %v, want neither", err, h.Static())
+	}
+}

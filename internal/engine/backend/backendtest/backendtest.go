@@ -411,7 +411,8 @@ func testAbout(t *testing.T, s *suite) {
 func testReset(t *testing.T, s *suite) {
 	old := s.append(t, s.message(1, s.Now), s.message(2, s.Now))[1].Cursor
 	at := claudeslack.Checkpoint{Log: "another", ID: 42, Fence: "g"}
-	err := s.Store.Reset(t.Context(), at, func(roster *event.Roster, add func(*backend.Batch) error) error {
+	from := s.at
+	err := s.Store.Reset(t.Context(), from, at, func(roster *event.Roster, add func(*backend.Batch) error) error {
 		s.roster = roster
 		return add(&backend.Batch{To: at, Events: []event.Event{s.message(7, s.Now)}})
 	})
@@ -428,9 +429,16 @@ func testReset(t *testing.T, s *suite) {
 		t.Errorf("checkpoint: got %+v, want %+v", s.at, at)
 	}
 	failing := errors.New("failing")
-	err = s.Store.Reset(t.Context(), at, func(*event.Roster, func(*backend.Batch) error) error { return failing })
+	err = s.Store.Reset(t.Context(), at, at, func(*event.Roster, func(*backend.Batch) error) error { return failing })
 	if !errors.Is(err, failing) {
 		t.Errorf("got %v, want %v", err, failing)
+	}
+	err = s.Store.Reset(t.Context(), from, from, func(*event.Roster, func(*backend.Batch) error) error { return nil })
+	if !errors.Is(err, backend.ErrConflict) {
+		t.Errorf("from where the log does not stand any more: got %v, want %v", err, backend.ErrConflict)
+	}
+	if diff := cmp.Diff([]string{"7"}, s.read(t, event.Cursor{}, event.Filter{})); diff != "" {
+		t.Errorf("after what failed (-want +got):\n%s", diff)
 	}
 }
 

@@ -271,15 +271,23 @@ func (l *Log) evict(now time.Time) int {
 	return n
 }
 
-// Reset empties the log and begins a new epoch that stands at the checkpoint,
-// with the workspace and the events that fill gives to the batches it makes.
-func (l *Log) Reset(_ context.Context, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error {
+// Reset begins a new epoch that stands at a checkpoint, with the workspace and
+// the events of the batches that fill adds. It returns backend.ErrConflict if
+// the log does not stand at from.
+func (l *Log) Reset(_ context.Context, from, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.clear()
-	err := fill(l.roster, l.append)
-	l.checkpoint = at
-	return err
+	if l.checkpoint != from {
+		return backend.ErrConflict
+	}
+	next := &Log{max: l.max, ttl: l.ttl, now: l.now}
+	next.clear()
+	if err := fill(next.roster, next.append); err != nil {
+		return err
+	}
+	l.epoch, l.events, l.newest, l.trimmed = next.epoch, next.events, next.newest, next.trimmed
+	l.roster, l.entries, l.checkpoint = next.roster, next.entries, at
+	return nil
 }
 
 // Expire removes what is too old at now, all at once: it costs next to

@@ -30,12 +30,9 @@ func (l *Log) Append(ctx context.Context, b *backend.Batch) error {
 		// The write lock is there: nothing is waited for from here on, and what
 		// can not be cancelled costs less.
 		ctx := context.WithoutCancel(ctx)
-		at, epoch, err := l.standing(ctx)
+		epoch, err := l.standsAt(ctx, b.From)
 		if err != nil {
 			return err
-		}
-		if at != b.From {
-			return backend.ErrConflict
 		}
 		return l.append(ctx, epoch, b)
 	})
@@ -59,13 +56,18 @@ func (l *Log) forget() {
 	clear(l.pending)
 }
 
-// standing returns where the log stands, and its epoch.
-func (l *Log) standing(ctx context.Context) (at claudeslack.Checkpoint, epoch string, err error) {
+// standsAt returns the log's epoch, or backend.ErrConflict if the log does not
+// stand at the checkpoint.
+func (l *Log) standsAt(ctx context.Context, want claudeslack.Checkpoint) (epoch string, err error) {
+	var at claudeslack.Checkpoint
 	stmt, err := l.prepare(ctx, `SELECT carried_log,carried_id,carried_fence,epoch FROM meta`) //nolint:sqlclosecheck // kept; Close closes it
 	if err == nil {
 		err = stmt.QueryRowContext(ctx).Scan(&at.Log, &at.ID, &at.Fence, &epoch)
 	}
-	return at, epoch, err
+	if err == nil && at != want {
+		err = backend.ErrConflict
+	}
+	return epoch, err
 }
 
 // append writes a batch inside the open transaction.

@@ -246,7 +246,11 @@ func TestLog_ResetKeepsTheArchive(t *testing.T) {
 	}
 	reset := func(ctx context.Context) {
 		t.Helper()
-		err := a.log.Reset(ctx, claudeslack.Checkpoint{}, func(*event.Roster, func(*backend.Batch) error) error { return nil })
+		at, err := a.log.Checkpoint(context.WithoutCancel(ctx))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = a.log.Reset(ctx, at, claudeslack.Checkpoint{}, func(*event.Roster, func(*backend.Batch) error) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}

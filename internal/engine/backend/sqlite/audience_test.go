@@ -129,7 +129,11 @@ func TestLog_AudienceIDsOfAnotherEpoch(t *testing.T) {
 	reader := open(t, sqlite.Options{Path: a.path, ReadOnly: true})
 	a.append("carol", 1)
 	a.last(reader)
-	err := a.log.Reset(t.Context(), claudeslack.Checkpoint{}, func(roster *event.Roster, add func(*backend.Batch) error) error {
+	at, err := a.log.Checkpoint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = a.log.Reset(t.Context(), at, claudeslack.Checkpoint{}, func(roster *event.Roster, add func(*backend.Batch) error) error {
 		a.roster = roster
 		return add(&backend.Batch{Events: a.events("erin", 1)})
 	})

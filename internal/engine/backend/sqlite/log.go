@@ -269,14 +269,20 @@ func (l *Log) Carrier(ctx context.Context) (string, error) {
 }
 
 // NoteCarrier notes Options.Carrier before anything is appended, so that
-// another engine on the file knows that this one carries.
-func (l *Log) NoteCarrier(ctx context.Context) error {
+// another engine on the file knows that this one carries. It reports false,
+// and notes nothing, if another one than last is noted by now.
+func (l *Log) NoteCarrier(ctx context.Context, last string) (noted bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, err := l.exec(ctx, `UPDATE meta SET carrier=?`, l.opts.Carrier); err != nil {
-		return l.failed("note carrier", err)
+	var n int64
+	res, err := l.exec(ctx, `UPDATE meta SET carrier=? WHERE carrier=?`, l.opts.Carrier, last)
+	if err == nil {
+		n, err = res.RowsAffected()
 	}
-	return nil
+	if err != nil {
+		return false, l.failed("note carrier", err)
+	}
+	return n > 0, nil
 }
 
 // Path returns where the file is.

@@ -17,40 +17,47 @@ import (
 
 // Reset begins a new epoch in one transaction: it removes all events and
 // state, calls fill, which adds batches of backfilled events and the
-// workspace's entries, and leaves the log standing at the checkpoint.
+// workspace's entries, and leaves the log standing at a checkpoint. It returns
+// backend.ErrConflict if the log does not stand at from: another engine has
+// carried on, or has begun the new epoch already.
 //
 // A file with an archive is copied before, to a file named after it and the
 // epoch that ends: see [PastPath].
-func (l *Log) Reset(ctx context.Context, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error {
+func (l *Log) Reset(ctx context.Context, from, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, err := l.renew(ctx); err != nil {
 		return fmt.Errorf("reset event log: %w", err)
 	}
-	err := l.keepPast(ctx)
+	_, err := l.standsAt(ctx, from) // else there is nothing to keep
 	if err == nil {
-		err = sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error { return l.reset(ctx, at, fill) })
+		err = l.keepPast(ctx)
 	}
-	if err != nil {
+	if err == nil {
+		err = sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
+			if _, err := l.standsAt(ctx, from); err != nil {
+				return err
+			}
+			return l.reset(ctx, at, fill)
+		})
+	}
+	if err != nil && !errors.Is(err, backend.ErrConflict) {
 		return l.failed("reset event log", err)
 	}
-	return nil
+	return err
 }
 
 func (l *Log) reset(ctx context.Context, at claudeslack.Checkpoint, fill func(roster *event.Roster, add func(*backend.Batch) error) error) error {
 	// A new epoch has no marks; without their triggers deleting everything is
 	// fast.
+	epoch := event.NewEpoch()
 	_, err := l.writer.ExecContext(ctx, `DROP TRIGGER event_stream_mark; DROP TRIGGER event_archive_mark;
 DELETE FROM event_stream; DELETE FROM event_archive; DELETE FROM agent; DELETE FROM audience; DELETE FROM workspace;
-UPDATE meta SET epoch='`+event.NewEpoch()+`',trimmed_dm=0,trimmed_rest=0,lost_dm=0,lost_rest=0;`+marks)
+UPDATE meta SET epoch='`+epoch+`',trimmed_dm=0,trimmed_rest=0,lost_dm=0,lost_rest=0;`+marks)
 	if err != nil {
 		return err
 	}
 	l.forget()
-	_, epoch, err := l.standing(ctx)
-	if err != nil {
-		return err
-	}
 	if err := fill(new(event.Roster), func(b *backend.Batch) error { return l.append(ctx, epoch, b) }); err != nil {
 		return err
 	}

@@ -20,13 +20,16 @@ import (
 // The error is that of the transaction. A write before the first Look is just
 // made.
 func (p *Poller) Write(ctx context.Context, c *sql.Conn, write func() ([]claudeslack.Row, error)) error {
-	// Waiting for other writers must not hold up looks.
-	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("write to host database: %w", err)
+	// Connecting to the database takes its time, and needs no lock.
+	g, err := p.host.Generation(ctx)
+	if err != nil {
+		return err
 	}
-	p.mu.Lock()
+	if err := p.lock(ctx, c); err != nil {
+		return err
+	}
 	defer p.mu.Unlock()
-	own, err := p.write(ctx, c, write)
+	own, err := p.write(ctx, c, g, write)
 	if err == nil {
 		if _, err = c.ExecContext(ctx, "COMMIT"); err == nil {
 			// What could not be looked at is found by the next look.
@@ -36,17 +39,42 @@ func (p *Poller) Write(ctx context.Context, c *sql.Conn, write func() ([]claudes
 		}
 		err = fmt.Errorf("write to host database: %w", err)
 	}
-	_, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	rollback(ctx, c)
 	return err
+}
+
+// lockTries is how often the write lock is given back to wait for looks. One
+// is mostly enough: looks rest for longer than they take.
+const lockTries = 10
+
+// lock begins a transaction on c that holds the host's write lock, and takes
+// p.mu. Other writers are waited for without p.mu, since looks must go on;
+// and looks without the write lock, since other writers must.
+func (p *Poller) lock(ctx context.Context, c *sql.Conn) error {
+	for try := 1; ; try++ {
+		if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+			return fmt.Errorf("write to host database: %w", err)
+		}
+		if p.mu.TryLock() {
+			return nil
+		}
+		if try == lockTries {
+			p.mu.Lock()
+			return nil
+		}
+		rollback(ctx, c)
+		p.mu.Lock()
+		p.mu.Unlock() //nolint:staticcheck // the look is over
+	}
+}
+
+func rollback(ctx context.Context, c *sql.Conn) {
+	_, _ = c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 }
 
 // write runs write between two looks of the transaction, and returns the second
 // one: it counts once that is committed.
-func (p *Poller) write(ctx context.Context, c *sql.Conn, write func() ([]claudeslack.Row, error)) (*look, error) {
-	g, err := p.host.Generation(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (p *Poller) write(ctx context.Context, c *sql.Conn, g claudeslack.Generation, write func() ([]claudeslack.Row, error)) (*look, error) {
 	if err := p.catchUp(ctx, c, g); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
+
+	"modernc.org/sqlite"
 
 	"cslack-stream/internal/engine/claudeslack"
 	"cslack-stream/internal/engine/event"
@@ -96,4 +99,35 @@ func TestPoller_WriteBeforeTheFirstLook(t *testing.T) {
 	}
 	f.at = f.look()
 	f.expect()
+}
+
+// TestPoller_WriteWaitsWithoutTheWriteLock: a look that takes its time holds up
+// writes of this process, not those of others.
+func TestPoller_WriteWaitsWithoutTheWriteLock(t *testing.T) {
+	f := watch(t, basics...)
+	other := connect(t, f.host.Path())
+	gaveBack := make(chan struct{}, lockTries)
+	err := f.db.Raw(func(driver any) error {
+		driver.(sqlite.HookRegisterer).RegisterRollbackHook(func() { gaveBack <- struct{}{} })
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.mu.Lock() // a look is at work
+	wrote := make(chan error, 1)
+	go func() { wrote <- f.write(nil, nil, message("general", "own")) }()
+	select {
+	case <-gaveBack:
+	case <-time.After(20 * time.Second):
+		t.Error("got a write that keeps the write lock while it waits for a look, want it given back")
+	}
+	if _, err := other.ExecContext(t.Context(), message("general", "foreign")); err != nil {
+		t.Errorf("write of another connection: %v", err)
+	}
+	f.mu.Unlock()
+	if err := <-wrote; err != nil {
+		t.Fatal(err)
+	}
+	f.expect("message 1 general: foreign", "message 2 general: own")
 }

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package capture
+
+// writable has nobody to ask: what SQLite says of its own files must do.
+func writable(string) bool { return false }
