@@ -35,7 +35,7 @@ type Condition struct {
 // Condition returns how the engine is. It is safe to call at any time.
 func (e *Engine) Condition() Condition {
 	c := *e.condition.Load()
-	for _, part := range []any{e.opts.Changes, e.opts.Store} {
+	for _, part := range []any{e.opts.Changes, e.opts.Store, &e.janitor} {
 		if t, ok := part.(Troubled); ok && c.State == Healthy {
 			if err := t.Trouble(); err != nil {
 				c.State, c.Err, c.Reads = Degraded, err, true

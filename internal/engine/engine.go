@@ -80,6 +80,7 @@ type Engine struct {
 	failing   bool          // the last step failed
 	hold      time.Duration // before the next read: see gather
 
+	janitor   janitor
 	progress  progress
 	checks    checks
 	waiting   waiting

@@ -72,8 +72,8 @@ type Trimmer interface {
 	Trim(ctx context.Context, file string, below claudeslack.Checkpoint) (removed int, err error)
 }
 
-// Troubled is a capture.Changes or a Store that has more to do than to give
-// and take changes.
+// Troubled is a capture.Changes, a Store or another part that has more to do
+// than to give and take changes.
 type Troubled interface {
 	// Trouble tells what of that fails now, while changes become events; nil
 	// if nothing does. It is safe to call at any time.

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"cslack-stream/internal/engine/claudeslack"
@@ -21,27 +23,48 @@ const (
 	expireEvery = time.Minute
 )
 
-// expireForEver is the janitor: it removes or archives in small slices what is
-// expired. What keeps it from that is said once, and when it has passed.
+// janitor removes or archives in small slices what is expired.
+type janitor struct{ trouble atomic.Pointer[error] }
+
+// Trouble implements Troubled.
+func (j *janitor) Trouble() error {
+	if err := j.trouble.Load(); err != nil {
+		return fmt.Errorf("expired events can not be removed: %w", *err)
+	}
+	return nil
+}
+
+// expireForEver lets the janitor work. What keeps it from that is logged once,
+// and when it has passed.
 func (e *Engine) expireForEver(ctx context.Context) {
 	var slice sqlitedb.Slice
-	failing := false
-	for ctx.Err() == nil {
+	for {
 		n, err := e.opts.Store.Expire(ctx, e.opts.Now(), slice.Begin())
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return
-		case err != nil && !failing:
-			e.logger.Warn("expired events can not be removed; trying again", slog.Any("error", sqlitedb.Explained(err)))
-		case err == nil && failing:
-			e.logger.Info("expired events are removed again")
 		}
-		failing = err != nil
-		if n > 0 && !failing {
+		e.noteExpiry(err)
+		if n > 0 && err == nil {
 			slice.End(ctx)
 		} else {
 			sleep(ctx, expireEvery)
 		}
+	}
+}
+
+func (e *Engine) noteExpiry(err error) {
+	failing := e.janitor.Trouble() != nil
+	if err == nil {
+		e.janitor.trouble.Store(nil)
+		if failing {
+			e.logger.Info("expired events are removed again")
+		}
+		return
+	}
+	err = sqlitedb.Explained(err)
+	e.janitor.trouble.Store(&err)
+	if !failing {
+		e.logger.Warn("expired events can not be removed; trying again", slog.Any("error", err))
 	}
 }
 
