@@ -14,13 +14,12 @@ import (
 // a space at an end \x20). A backslash is doubled where it could be taken for
 // such. At most [MaxName] bytes remain. It is for names as the host has them,
 // of agents, projects and channels, also several in one; what it returns is
-// not a name any more, and stays as it is in [Line]. Letters that look like
-// others stay.
+// not a name any more, and stays as it is in [Line]. Letters and emoji that look
+// like others stay.
 func Name(s string) string { return spell(s, spelling{limit: MaxName}) }
 
 // Words returns words of ours that hold names and what else strangers chose:
-// as [Name], but line feeds, spaces at the ends and what emoji are joined with
-// stay, and nothing is cut.
+// as [Name], but line feeds and spaces at the ends stay, and nothing is cut.
 func Words(s string) string { return spell(s, spelling{prose: true}) }
 
 // Cell returns all of s as one field of a tab separated line, in which no two
@@ -76,11 +75,36 @@ func (p spelling) stays(s string, i int, r rune, size int) bool {
 		return p.prose || p.cell || i > 0 && i < len(s)-1
 	case r == utf8.RuneError && size == 1:
 		return false
-	case (r == '\u200d' || r == '\ufe0f') && (p.prose || p.cell):
-		before, _ := utf8.DecodeLastRuneInString(s[:i])
-		return unicode.IsSymbol(before) || before == '\ufe0f'
+	case r == '\ufe0f':
+		return takesColour(s[:i])
+	case r == '\u200d':
+		after, _ := utf8.DecodeRuneInString(s[i+size:])
+		return endsInEmoji(s[:i]) && isEmoji(after)
 	}
 	return seen(r)
+}
+
+// isEmoji reports whether r is one, or a sign that is made one by the selector
+// behind it.
+func isEmoji(r rune) bool {
+	return unicode.Is(unicode.So, r) && (r >= 0x2600 && r <= 0x27bf || r >= 0x1f000)
+}
+
+// takesColour reports whether s ends with a sign that the selector of colours
+// makes an emoji, which is another picture. Behind anything else it is not seen.
+func takesColour(s string) bool {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return isEmoji(r) && Width(string(r)) == 1
+}
+
+// endsInEmoji reports whether s ends with what a joiner can join to another
+// emoji.
+func endsInEmoji(s string) bool {
+	r, size := utf8.DecodeLastRuneInString(s)
+	if r == '\ufe0f' {
+		return takesColour(s[:len(s)-size])
+	}
+	return isEmoji(r) || r >= 0x1f3fb && r <= 0x1f3ff // the colours of skin
 }
 
 // seen reports whether r is drawn. Some letters and marks are drawn as nothing.
