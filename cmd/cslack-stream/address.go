@@ -20,11 +20,15 @@ func findAgent(input string, infos []event.AgentInfo) (event.Agent, error) {
 		return event.Agent{}, usageError("the agent's name is empty: give --agent NAME; cslack-stream agents lists them")
 	}
 	names := line.NewNames(infos)
+	// What is shown names one agent only; it goes before names that read like it.
+	if i := slices.IndexFunc(infos, func(i event.AgentInfo) bool { return text.Name(names.Address(i.Key())) == input }); i >= 0 {
+		return infos[i].Key(), nil
+	}
 	var found []event.Agent
 	for _, i := range infos {
 		a := i.Key()
 		switch {
-		case a.String() == input, names.Address(a) == input, text.Name(names.Address(a)) == input:
+		case a.String() == input, names.Address(a) == input:
 			return a, nil
 		case isCalled(i, input) && !slices.Contains(found, a):
 			found = append(found, a)
@@ -46,6 +50,9 @@ func isCalled(i event.AgentInfo, input string) bool {
 		return true
 	}
 	project, ok := strings.CutPrefix(input, i.Name+"@")
+	if !ok {
+		project, ok = strings.CutPrefix(input, text.Name(i.Name)+"@")
+	}
 	if !ok || project == "" {
 		return false
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/tui/line"
 )
 
 func TestFindAgent_TakesEveryUnambiguousName(t *testing.T) {
@@ -23,6 +25,7 @@ func TestFindAgent_TakesEveryUnambiguousName(t *testing.T) {
 		info("alice", web, "webapp"), info("alice", api, "api"), info("bob", web, "webapp"),
 		info("gina", "", ""), info("gina", "", ""), // the host keeps global agents several times
 		info("odd@name", web, "webapp"), info("col:on", "", ""), info("twin", "p1", "same"), info("twin", "p2", "same"),
+		info(`rev\u202e`, web, "webapp"), info("rev\u202e", web, "webapp"), info("rev\u202e", api, "api"), info("two\nlines", web, "webapp"),
 	}
 	alice := event.Agent{Name: "alice", Project: web}
 	tests := []struct {
@@ -41,6 +44,11 @@ func TestFindAgent_TakesEveryUnambiguousName(t *testing.T) {
 		{"odd@name@webapp", event.Agent{Name: "odd@name", Project: web}},
 		{"col:on", event.Agent{Name: "col:on"}},
 		{"twin:p2", event.Agent{Name: "twin", Project: "p2"}},
+		{`rev\u202e@webapp`, event.Agent{Name: "rev\u202e", Project: web}},
+		{"rev\u202e@webapp", event.Agent{Name: "rev\u202e", Project: web}},
+		{`rev\u202e@2b0b63`, event.Agent{Name: "rev\u202e", Project: api}},
+		{`rev\\u202e@webapp`, event.Agent{Name: `rev\u202e`, Project: web}},
+		{`two\x0alines`, event.Agent{Name: "two\nlines", Project: web}},
 	}
 	for _, tt := range tests {
 		if got, err := findAgent(tt.input, infos); err != nil || got != tt.want {
@@ -58,6 +66,8 @@ func TestFindAgent_TakesEveryUnambiguousName(t *testing.T) {
 		{"alice@6e8", "did you mean alice@", exitNotFound},
 		{"zzz\x1b[2J", `there is no agent called "zzz␛[2J"; there are:`, exitNotFound},
 		{"", "the agent's name is empty", exitUsage},
+		{`bob\u202e`, `there is no agent called "bob\u202e", did you mean`, exitNotFound},
+		{`rev\u202e`, `agent "rev\u202e" is ambiguous: say which, rev\\u202e@webapp or rev\u202e@api or rev\u202e@webapp`, exitUsage},
 	}
 	for _, tt := range wrong {
 		_, err := findAgent(tt.input, infos)
@@ -67,6 +77,21 @@ func TestFindAgent_TakesEveryUnambiguousName(t *testing.T) {
 	}
 	if _, err := findAgent("alice", nil); err == nil || !strings.Contains(err.Error(), "no agents yet") {
 		t.Errorf("empty workspace: got %v", err)
+	}
+}
+
+func TestFindChannels_TakesThemAsTheyAreShown(t *testing.T) {
+	all := []event.Channel{
+		{ID: "g:dev", Name: "dev", Kind: event.KindChannel}, {ID: "g:dev\u200b", Name: "dev\u200b", Kind: event.KindChannel},
+		{ID: "g:two\nlines", Name: "two\nlines", Kind: event.KindChannel},
+	}
+	for input, want := range map[string]string{
+		"#DEV": "g:dev", `#dev\u200b`: "g:dev\u200b", `dev\u200b`: "g:dev\u200b", "dev\u200b": "g:dev\u200b",
+		`two\x0alines`: "g:two\nlines", `g:two\x0alines`: "g:two\nlines",
+	} {
+		if got, err := findChannels([]string{input}, all, line.View{}); err != nil || !slices.Equal(got, []string{want}) {
+			t.Errorf("findChannels(%q): got %q and %v, want %q", input, got, err, want)
+		}
 	}
 }
 

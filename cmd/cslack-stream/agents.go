@@ -158,7 +158,7 @@ func completeAgents(env *environment, f *sourceFlags) cobra.CompletionFunc {
 				address = i.Name // unique as it is
 			}
 			if address != text.Name(address) {
-				continue // can not be typed
+				continue // a shell would take the backslashes for its own
 			}
 			about := "active " + env.lastActive(i, true)
 			if d := value(i.Description); d != "" {

@@ -73,14 +73,13 @@ func listChannels(ctx context.Context, env *environment, o listOptions) error {
 
 // findChannels returns the ids of the channels that a user calls by the
 // inputs: by id, by name with or without # (several channels may have it), by
-// @agent for direct messages, or ~notes.
+// @agent for direct messages, or ~notes; also as lists show these.
 func findChannels(inputs []string, channels []event.Channel, view line.View) ([]string, error) {
 	var ids []string
 	for _, input := range inputs {
 		n := len(ids)
 		for _, c := range channels {
-			name := view.ChannelName(c)
-			if c.ID == input || strings.EqualFold(name, input) || strings.EqualFold(name, "#"+input) {
+			if c.ID == input || text.Name(c.ID) == input || isChannel(view.ChannelName(c), input) || isChannel(view.ChannelName(c), "#"+input) {
 				ids = append(ids, c.ID)
 			}
 		}
@@ -89,6 +88,11 @@ func findChannels(inputs []string, channels []event.Channel, view line.View) ([]
 		}
 	}
 	return ids, nil
+}
+
+// isChannel tells whether input is the name, as it is or as it is shown.
+func isChannel(name, input string) bool {
+	return strings.EqualFold(name, input) || strings.EqualFold(text.Name(name), input)
 }
 
 func unknownChannel(input string, channels []event.Channel, view line.View) error {

@@ -82,5 +82,7 @@ func reportExit(w io.Writer, err error) int {
 	return code
 }
 
-// quoted is what was typed, fit for a message.
-func quoted(s string) string { return strconv.Quote(text.Line(s)) }
+// quoted is what was typed, fit for a message: with backslashes as they were.
+func quoted(s string) string {
+	return strings.ReplaceAll(strconv.Quote(text.Line(s)), `\\`, `\`)
+}

@@ -72,7 +72,7 @@ func TestTable_IsForEyesOrPrograms(t *testing.T) {
 	rows := func() *table {
 		return &table{
 			headings: []string{"NAME", "TEXT"}, objects: []any{map[string]int{"a": 1}, map[string]string{"b": "\u009b"}},
-			rows: [][]string{{"日本", "x\x1b[2J"}, {"a\u202e", "two\tfields\nand lines"}},
+			rows: [][]string{{"日本", "x\x1b[2J"}, {"a\u202e\t\\", "two\tfields\nand lines"}},
 		}
 	}
 	tests := []struct {
@@ -80,8 +80,8 @@ func TestTable_IsForEyesOrPrograms(t *testing.T) {
 		terminal bool
 		want     string
 	}{
-		{"text", true, "NAME     TEXT\n日本     x\\x1b[2J\na\\u202e  two\\x09fields␊and lines\n"},
-		{"text", false, "日本\tx\\x1b[2J\na\\u202e\ttwo\\tfields\\nand lines\n"},
+		{"text", true, "NAME           TEXT\n日本           x\\x1b[2J\na\\u202e\\x09\\\\  two\\x09fields␊and lines\n"},
+		{"text", false, "日本\tx\\x1b[2J\na\\u202e\\x09\\\\\ttwo\\tfields\\nand lines\n"},
 		{"json", false, "[{\"a\":1},{\"b\":\"\\u009b\"}]\n"},
 		{"jsonl", true, "{\"a\":1}\n{\"b\":\"\\u009b\"}\n"},
 	}

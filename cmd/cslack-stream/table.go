@@ -10,8 +10,8 @@ import (
 )
 
 // table is a list as commands print it: aligned under headings on a terminal,
-// tab separated without headings in a pipe, or as JSON. The last column holds
-// words, the others names.
+// tab separated without headings in a pipe, or as JSON. The first column holds
+// names, as they can be typed, and the last one words.
 type table struct {
 	headings []string
 	rows     [][]string // sanitised or not: print does it
@@ -37,7 +37,9 @@ func (t *table) print(w io.Writer, format string, terminal bool) error {
 	var b strings.Builder
 	for _, row := range t.rows {
 		for i, cell := range row {
-			row[i] = text.Cell(cell)
+			if row[i] = text.Cell(cell); i == 0 {
+				row[i] = text.Name(cell)
+			}
 		}
 		b.WriteString(strings.Join(row, "\t") + "\n")
 	}

@@ -313,4 +313,9 @@ func TestShellWord_IsOneWord(t *testing.T) {
 			t.Errorf("shellWord(%q): got %v, want %v", in, got, want)
 		}
 	}
+	for in, want := range map[string]string{"-x-@webapp": "--agent -x-@webapp", `b\u202e`: `'b\u202e'`, "b": "b"} {
+		if got := agentWord(in); got != want {
+			t.Errorf("agentWord(%q): got %v, want %v", in, got, want)
+		}
+	}
 }

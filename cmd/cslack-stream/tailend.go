@@ -73,9 +73,10 @@ func (t *tailer) sayHowToResume() {
 	}
 	for _, a := range t.addresses() {
 		if t.again != "" {
-			command += " --agent"
+			command += " --agent " + shellWord(a)
+		} else {
+			command += " " + agentWord(a)
 		}
-		command += " " + shellWord(a)
 	}
 	switch {
 	case t.source == nil:
@@ -93,6 +94,15 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// agentWord is an agent as an argument of a command: one whose name begins
+// like a flag is named by one.
+func agentWord(address string) string {
+	if strings.HasPrefix(address, "-") {
+		return "--agent " + shellWord(address)
+	}
+	return shellWord(address)
 }
 
 // shellWord is s as one word of a shell command.

@@ -268,7 +268,7 @@ func (t *tailer) endWatch(ctx context.Context, s tui.Summary, err error) error {
 func (t *tailer) sayWatched(s tui.Summary) {
 	command := []string{"cslack-stream watch"}
 	for _, address := range s.Addresses {
-		command = append(command, shellWord(address))
+		command = append(command, agentWord(address))
 	}
 	what := plural(s.Events, "event")
 	if s.Gaps > 0 {

@@ -121,7 +121,7 @@ func (w *writer) channel(ctx context.Context, input string) (string, error) {
 	}
 	name := "#" + strings.TrimPrefix(input, "#")
 	for _, c := range all {
-		if c.Kind == event.KindChannel && strings.EqualFold(w.fullName(c), name) {
+		if c.Kind == event.KindChannel && isChannel(w.fullName(c), name) {
 			return c.ID, nil
 		}
 	}
