@@ -34,6 +34,9 @@ func openNew(path string) (*os.File, error) {
 }
 
 func createRecording(path string) (*os.File, error) {
+	if path == "-" {
+		return nil, usageError("--record - would be a file of that name: give another one, or use -o json for a pipe")
+	}
 	file, err := openNew(path)
 	switch {
 	case errors.Is(err, fs.ErrExist):

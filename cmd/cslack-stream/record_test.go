@@ -133,6 +133,66 @@ func TestRecordedSource_EachViewHasItsRecording(t *testing.T) {
 	}
 }
 
+// TestRecordedSource_KeepsToItsView: who sees what, shown over a view that is
+// narrowed, is of more than this is a recording of.
+func TestRecordedSource_KeepsToItsView(t *testing.T) {
+	src := eventtest.NewSource()
+	path := filepath.Join(t.TempDir(), "it")
+	tape, err := recordWatch(src, path, func(req event.Request) replay.Header {
+		return replay.HeaderOf(req, []event.AgentInfo{eventtest.Info(eventtest.Alice)}, eventtest.Day)
+	}, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	narrow := event.Request{Operator: true, Follow: true, Audience: true, Filter: event.Filter{Types: []string{"message.*"}}}
+	tape.watching(narrow)
+	read := func(req event.Request, n int) {
+		s, err := tape.Subscribe(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		eventtest.ReadN(t, s, n)
+	}
+	src.Append(eventtest.Message(1, "g:dev", eventtest.Bob, "one"), eventtest.Alice)
+	read(narrow, 1)
+	src.Append(eventtest.Status(eventtest.Bob, "busy"), eventtest.Alice)
+	read(event.Request{Operator: true, Follow: true, Audience: true}, 2)
+	tape.finish()
+	if texts, _ := replayed(t, path); texts != "one" {
+		t.Errorf("got %q, want one and nothing else", texts)
+	}
+}
+
+// TestRecordedSource_TellsOfFilesThatThereAre: where the next one can not be
+// made, that is said once, and the view goes on.
+func TestRecordedSource_TellsOfFilesThatThereAre(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "gone")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "it")
+	var told []string
+	tape, err := recordWatch(eventtest.NewSource(), path, func(event.Request) replay.Header { return replay.Header{} },
+		func(err error) { told = append(told, err.Error()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	tape.watching(event.Request{Agent: eventtest.Alice})
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got := tape.watching(event.Request{Agent: eventtest.Bob}); got != "this is not recorded" {
+			t.Errorf("got %q", got)
+		}
+	}
+	tape.finish()
+	if got := tape.paths(); len(got) != 1 || got[0] != path || len(told) != 1 {
+		t.Errorf("got the files %q and told %q, want the first one, and the second's failure once", got, told)
+	}
+}
+
 // TestRecorder_ErrorsDoNotEndTheView: what goes wrong with the file is told
 // once, and lines go on.
 func TestRecorder_ErrorsDoNotEndTheView(t *testing.T) {

@@ -92,11 +92,10 @@ const mostRecordings = 1000
 // createNext makes a file beside the first one: it-2.ndjson, it-3.ndjson.
 func (r *recordedSource) createNext() (file *os.File, path string, err error) {
 	ext := filepath.Ext(r.path)
-	for n := len(r.tapes) + 1; n < mostRecordings; n++ {
+	err = fs.ErrExist
+	for n := len(r.tapes) + 1; n < mostRecordings && errors.Is(err, fs.ErrExist); n++ {
 		path = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(r.path, ext), n, ext)
-		if file, err = openNew(path); !errors.Is(err, fs.ErrExist) {
-			break
-		}
+		file, err = openNew(path)
 	}
 	if err != nil {
 		return nil, path, fmt.Errorf("--record %s: %w", quoted(r.path), err)
@@ -110,7 +109,9 @@ func (r *recordedSource) paths() []string {
 	defer r.mu.Unlock()
 	var out []string
 	for _, t := range r.tapes {
-		out = append(out, t.path)
+		if t.file != nil {
+			out = append(out, t.path)
+		}
 	}
 	return out
 }
@@ -175,9 +176,11 @@ func (r *recordedSource) takes(req event.Request) *tape {
 	return t
 }
 
-// isOf tells whether a stream is of the view of this recording.
+// isOf tells whether a stream is of the view of this recording: who sees what
+// can be a stream of the same agents, of more than the view is narrowed to.
 func (t *tape) isOf(req event.Request) bool {
-	return req.Agent == t.req.Agent && req.Operator == t.req.Operator && slices.Equal(req.Also, t.req.Also)
+	return req.Agent == t.req.Agent && req.Operator == t.req.Operator && slices.Equal(req.Also, t.req.Also) &&
+		slices.Equal(req.Filter.Types, t.req.Filter.Types) && slices.Equal(req.Filter.Channels, t.req.Filter.Channels)
 }
 
 // note records what a stream gave. A stream that was opened again may give
