@@ -212,10 +212,11 @@ func (m *model) watch(agents ...event.Agent) tea.Cmd {
 	m.complete = false
 	m.hearing = hearing{}
 	m.loading, m.reached, m.latest = false, reach{}, nil
+	stateShown := m.situation.isShown(m)
 	m.inspecting, m.scroll, m.root = false, 0, root{}
 
 	if m.o.Replay != nil && (first || m.playback != nil) {
-		return m.watchRange(first, then)
+		return m.watchRange(first, then, stateShown)
 	}
 	m.meet(m.o.Infos)
 	req := m.request()
@@ -243,10 +244,10 @@ func (m *model) tellWatching(req event.Request) tea.Cmd {
 
 // watchRange begins with the range of those who are watched: with a new one
 // where it was to begin, else at the moment that was reached.
-func (m *model) watchRange(first bool, then time.Time) tea.Cmd {
+func (m *model) watchRange(first bool, then time.Time, stateShown bool) tea.Cmd {
 	m.attention, m.startCheck, m.rejudge = attention.New(m.agent), time.Time{}, false
 	m.forgetSituation()
-	if at := !m.o.Replay.At.IsZero(); first && at && len(m.agents) < 2 {
+	if at := !m.o.Replay.At.IsZero(); (stateShown || first && at) && len(m.agents) < 2 {
 		m.situation.wanted, m.situation.shown, m.inspecting = true, true, true
 	}
 	if first {

@@ -31,7 +31,7 @@ type pagerEnded struct{ err error }
 func (m *model) openPager() tea.Cmd {
 	var in io.Reader
 	switch {
-	case m.inspecting && m.inspected() != nil:
+	case m.inspecting && (m.inspected() != nil || m.situation.isShown(m)):
 		in = strings.NewReader(m.plainEvent())
 	case m.timeline.Len() > 0:
 		in = m.plainRows()
@@ -110,7 +110,11 @@ func (m *model) plainEvent() string {
 	for _, f := range in.Fields {
 		fmt.Fprintf(&b, "%s  %s\n", text.Pad(f.Name, names), f.Value)
 	}
-	b.WriteString("\n" + strings.TrimRight(in.Body, "\n") + "\n")
+	for _, part := range []string{in.Body, strings.Join(in.More, "\n")} {
+		if part = strings.Trim(part, "\n"); part != "" {
+			b.WriteString("\n" + part + "\n")
+		}
+	}
 	return b.String()
 }
 

@@ -81,6 +81,7 @@ func (m *model) goLive() tea.Cmd {
 		first := p.held[0].Event.Cursor
 		req.After = event.Cursor{Epoch: first.Epoch, Offset: first.Offset - 1}
 	}
+	m.leaveSituation()
 	m.playback = nil
 	m.keys.suit(false)
 	m.now = p.wall

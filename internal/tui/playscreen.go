@@ -73,7 +73,11 @@ func (m *model) playFooter(f view.Footer) view.Footer {
 		f.Status, f.Detail = "END", failure(p.err)
 	case p.ended():
 		f.Status, f.Detail = "END", hint(m.keys.GoLive, "").Key+" goes live, "+hint(m.keys.Quit, "").Key+" quits"
-		if !m.o.Replay.Live {
+		switch {
+		case m.o.Replay.Live:
+		case p.index.Len() == 0:
+			f.Detail = hint(m.keys.Quit, "").Key + " quits"
+		default:
 			f.Detail = hint(m.keys.Pause, "").Key + " plays it again, " + hint(m.keys.Quit, "").Key + " quits"
 		}
 	case p.paused:
@@ -165,7 +169,10 @@ func (m *model) playHints() []view.Hint {
 	if p.ended() {
 		does = "play again"
 	}
-	hints := []view.Hint{hint(k.Pause, does)}
+	var hints []view.Hint
+	if p.index.Len() > 0 {
+		hints = append(hints, hint(k.Pause, does))
+	}
 	if m.situation.isShown(m) {
 		hints = append(hints, hint(k.Matrix, "hide state"), pair(k.ScrollDown, k.ScrollUp, "scroll"))
 	}

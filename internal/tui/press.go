@@ -165,8 +165,9 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 			return m.loadMissing(gap)
 		}
 		if m.situation.isShown(m) { // the event takes its place
-			m.situation.shown, m.inspecting = false, false
+			m.inspecting = false
 		}
+		m.situation.shown = false
 		if m.inspecting = !m.inspecting && m.timeline.Len() > 0; m.inspecting {
 			m.timeline.Pause()
 		}
@@ -205,6 +206,7 @@ func (m *model) pressList(k tea.KeyMsg) tea.Cmd {
 		if m.conn.phase == lost {
 			m.feed.again()
 		}
+		return m.askSituationAgain()
 	case key.Matches(k, m.keys.Help):
 		m.help = &helping{}
 	default:

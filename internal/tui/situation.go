@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -49,7 +50,19 @@ func (m *model) turnSituation() tea.Cmd {
 		return nil
 	}
 	m.situation.wanted, m.situation.shown, m.inspecting = true, true, true
+	if m.situation.err != nil {
+		return m.askSituationAgain()
+	}
 	return m.askSituation()
+}
+
+// askSituationAgain tries again if the state could not be read.
+func (m *model) askSituationAgain() tea.Cmd {
+	if s := &m.situation; s.err != nil {
+		s.err = nil
+		return m.askSituation()
+	}
+	return nil
 }
 
 // askSituation asks for the state where the playhead stands, if it is wanted and
@@ -61,6 +74,9 @@ func (m *model) askSituation() tea.Cmd {
 		return nil
 	}
 	at := m.now
+	if m.playback.index.Len() == 0 { // a range without events has no moments
+		at = cmp.Or(m.o.Replay.At, m.o.Request.Until, m.o.Now())
+	}
 	if i := m.playback.at - m.playback.from; i > 0 && m.playback.held[i-1].Time().Equal(at) {
 		at = at.Add(time.Millisecond) // what happened then has been played
 	}
@@ -86,8 +102,15 @@ func (m *model) takeSituation(told situationTold) tea.Cmd {
 		return nil
 	}
 	s.asking, s.at, s.state, s.err = false, told.at, told.state, told.err
-	if m.playback == nil || !m.playback.paused {
-		return nil // the next second asks again
+	if s.err != nil {
+		s.state = nil
+	}
+	switch {
+	case m.playback == nil:
+		return nil
+	case !m.playback.paused:
+		m.addPlaces() // the next second asks again
+		return nil
 	}
 	return m.askSituation()
 }
@@ -95,7 +118,18 @@ func (m *model) takeSituation(told situationTold) tea.Cmd {
 // forgetSituation lets go of the state of whom was watched before.
 func (m *model) forgetSituation() {
 	s := &m.situation
-	*s = situation{wanted: s.wanted, shown: s.shown, serial: s.serial + 1}
+	*s = situation{wanted: s.wanted, serial: s.serial + 1}
+}
+
+// leaveSituation lets go of what was so at a moment: what is so now is shown.
+func (m *model) leaveSituation() {
+	if m.situation.isShown(m) {
+		m.inspecting, m.scroll = false, 0
+	}
+	m.situation = situation{serial: m.situation.serial + 1}
+	for _, c := range m.channels.all {
+		c.gone = false
+	}
 }
 
 // showPlaces makes the channels those of the state.
@@ -108,11 +142,28 @@ func (m *model) showPlaces() {
 		c.gone = !slices.ContainsFunc(places, func(p replay.Place) bool { return p.ID == c.id })
 	}
 	for _, p := range places {
-		c := m.channels.get(p.ID, text.Name(m.placeName(p)), p.Kind)
-		c.archived = p.Archived
-		if p.Kind == event.KindDirect {
-			c.members = p.Members
+		m.addPlace(p)
+	}
+}
+
+// addPlaces adds the channels of the state that no event has told of. Where it
+// plays, the others are as they are told later than that.
+func (m *model) addPlaces() {
+	if m.situation.state == nil {
+		return
+	}
+	for _, p := range m.situation.state.Places() {
+		if m.channels.byID[p.ID] == nil {
+			m.addPlace(p)
 		}
+	}
+}
+
+func (m *model) addPlace(p replay.Place) {
+	c := m.channels.get(p.ID, text.Name(m.placeName(p)), p.Kind)
+	c.archived = p.Archived
+	if p.Kind == event.KindDirect {
+		c.members = p.Members
 	}
 }
 
@@ -138,13 +189,13 @@ func (m *model) screenSituation() *view.Inspect {
 	out := &view.Inspect{Title: "state", Scroll: m.scroll}
 	switch {
 	case s.err != nil:
-		out.Body = "The state of this moment can not be read: " + failure(s.err) + "."
+		out.Body = "The state of this moment can not be read: " + failure(s.err) + ". " + hint(m.keys.Reconnect, "").Key + " tries again."
 		return out
 	case s.state == nil:
 		out.Body = "Reading what was so then …"
 		return out
 	}
-	out.Title = "state at " + s.at.In(m.o.Location).Format(time.TimeOnly)
+	out.Title = "state at " + m.moment(s.at)
 	for _, p := range s.state.Places() {
 		var names []string
 		for _, a := range p.Members {

@@ -121,4 +121,77 @@ func TestPlayback_AStateIsOneAgents(t *testing.T) {
 	p.press("v")
 	p.settles()
 	p.shows("state at", "bob: busy")
+	p.watch(eventtest.Alice)
+	p.read()
+	p.settles()
+	p.shows("state at 15:04:08", "#ops")
+	p.watch(eventtest.Alice, eventtest.Bob)
+	p.read()
+	p.hides("Reading what was so then")
+	p.press("up", "enter")
+	p.shows("message.new")
+}
+
+// What is inspected is the event, also after the state was closed.
+func TestPlayback_AClosedStateStaysClosed(t *testing.T) {
+	p := newHistory(t, 3)
+	p.settles()
+	p.press("esc")
+	p.hides("state at")
+	p.press("up", "enter")
+	p.shows("message.new")
+	p.hides("state at")
+}
+
+func TestPlayback_AStateThatFailedIsReadAgain(t *testing.T) {
+	p := newHistory(t, 3)
+	p.source.Fail(event.ErrUnavailable)
+	p.settles()
+	p.shows("can not be", "not available now. R tries again")
+	p.source.Fail(nil)
+	_, cmd := p.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{'R'}})
+	p.runs(cmd)
+	p.shows("state at 15:04:08", "#ops  alice, bob")
+}
+
+// Going live leaves the moment: the pane of its state closes, and channels
+// that had been left then are there again.
+func TestPlayback_GoingLiveLeavesTheState(t *testing.T) {
+	p := newHistory(t, 4)
+	p.o.Replay.Live = true
+	p.settles()
+	p.shows("was in no channel")
+	if ch := p.channels.get("ops", "#ops", event.KindChannel); !ch.gone {
+		t.Error("got that alice is in ops, want that she left")
+	}
+	p.press("L")
+	t.Cleanup(p.stopFeeds)
+	p.hides("state at", "message.new ·")
+	if p.inspecting || p.channels.byID["ops"].gone {
+		t.Error("got the pane or what was left at that moment, want what is so now")
+	}
+}
+
+func TestPlayback_AStateOfARangeWithoutEvents(t *testing.T) {
+	source := eventtest.NewSource()
+	p := &player{source: source, clock: eventtest.Day}
+	p.desk = newDesk(t, Options{Source: source, Replay: &Replay{At: eventtest.Day.Add(-time.Minute)}})
+	p.Update(tea.WindowSizeMsg{Width: 140, Height: 35})
+	p.read()
+	p.settles()
+	p.shows("state at Fri 2 Jan 15:03:05", "was in no channel")
+	p.hides("again")
+}
+
+// While it plays, channels that the state tells of are not missing because no
+// event of them was played.
+func TestPlayback_WhilePlayingChannelsOfTheStateAreThere(t *testing.T) {
+	p := newHistory(t, 2)
+	p.settles()
+	p.press(" ")
+	p.channels = channels{} // as where the range begins here
+	p.settles()
+	if p.channels.byID["ops"] == nil || p.playback.paused {
+		t.Error("got no channel ops, want that of the state")
+	}
 }

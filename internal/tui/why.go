@@ -55,7 +55,7 @@ func (m *model) wonder() tea.Cmd {
 // wondering is what is not known of what is inspected; zero if nothing is to
 // be asked.
 func (m *model) wondering() question {
-	if m.o.Why == nil || !m.inspecting || m.matrix != nil || len(m.agents) != 1 {
+	if m.o.Why == nil || !m.inspecting || m.matrix != nil || len(m.agents) != 1 || m.situation.isShown(m) {
 		return question{}
 	}
 	r := m.record()
