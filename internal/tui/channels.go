@@ -48,7 +48,7 @@ func (c *channels) list(all []event.Channel, v line.View) {
 			continue
 		}
 		known := c.get(ch.ID, text.Name(v.ChannelName(ch)), ch.Kind)
-		known.archived = known.archived || ch.IsArchived
+		known.archived, known.gone = known.archived || ch.IsArchived, false
 		if ch.Kind == event.KindDirect {
 			known.members = parties(ch.Members)
 		}
@@ -133,6 +133,7 @@ func (c *channels) note(r *line.Record, isNew bool) {
 		return
 	}
 	ch := c.get(r.ChannelID(), r.Channel.Name, r.Channel.Kind)
+	ch.gone = false
 	if len(ch.members) == 0 {
 		ch.members = r.Members
 	}

@@ -122,14 +122,12 @@ func (m *model) forgetSituation() {
 }
 
 // leaveSituation lets go of what was so at a moment: what is so now is shown.
+// Which channels have been left is known until they are listed, or heard of.
 func (m *model) leaveSituation() {
 	if m.situation.isShown(m) {
 		m.inspecting, m.scroll = false, 0
 	}
 	m.situation = situation{serial: m.situation.serial + 1}
-	for _, c := range m.channels.all {
-		c.gone = false
-	}
 }
 
 // showPlaces makes the channels those of the state.
@@ -175,13 +173,15 @@ func (m *model) placeName(p replay.Place) string {
 	return m.view.ChannelName(event.Channel{ID: p.ID, Name: p.Name, Kind: p.Kind, Members: keys})
 }
 
-// follow takes in that the one agent that is watched left a channel, or was in
-// it.
+// follow takes in that the one agent that is watched left a channel.
 func (c *channels) follow(r *line.Record, agents []event.Agent) {
-	if ch := c.byID[r.ChannelID()]; ch != nil {
-		ch.gone = r.Type() == event.MemberLeft && len(agents) == 1 && r.From == agents[0]
+	if ch := c.byID[r.ChannelID()]; ch != nil && r.Type() == event.MemberLeft && len(agents) == 1 && r.From == agents[0] {
+		ch.gone = true
 	}
 }
+
+// mostMember is how wide one name of many can be.
+const mostMember = 40
 
 // screenSituation is the state as it is drawn.
 func (m *model) screenSituation() *view.Inspect {
@@ -199,7 +199,7 @@ func (m *model) screenSituation() *view.Inspect {
 	for _, p := range s.state.Places() {
 		var names []string
 		for _, a := range p.Members {
-			names = append(names, text.Name(m.names.Short(a, m.agent.Project)))
+			names = append(names, text.Truncate(text.Name(m.names.Short(a, m.agent.Project)), mostMember))
 		}
 		said := strings.Join(names, ", ")
 		if said == "" {
@@ -208,7 +208,7 @@ func (m *model) screenSituation() *view.Inspect {
 		if p.Archived {
 			said = "archived: " + said
 		}
-		out.Fields = append(out.Fields, view.Field{Name: text.Name(m.placeName(p)), Value: said})
+		out.Fields = append(out.Fields, view.Field{Name: text.Truncate(text.Name(m.placeName(p)), mostMember), Value: said})
 	}
 	if len(out.Fields) == 0 {
 		out.Body = text.Line(m.address) + " was in no channel."

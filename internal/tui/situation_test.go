@@ -155,7 +155,7 @@ func TestPlayback_AStateThatFailedIsReadAgain(t *testing.T) {
 }
 
 // Going live leaves the moment: the pane of its state closes, and channels
-// that had been left then are there again.
+// that had been left then and are listed now are there again.
 func TestPlayback_GoingLiveLeavesTheState(t *testing.T) {
 	p := newHistory(t, 4)
 	p.o.Replay.Live = true
@@ -167,8 +167,13 @@ func TestPlayback_GoingLiveLeavesTheState(t *testing.T) {
 	p.press("L")
 	t.Cleanup(p.stopFeeds)
 	p.hides("state at", "message.new ·")
-	if p.inspecting || p.channels.byID["ops"].gone {
-		t.Error("got the pane or what was left at that moment, want what is so now")
+	ops := p.channels.byID["ops"]
+	if p.inspecting || !ops.gone {
+		t.Error("got the pane, or that alice is in ops, want neither: nothing tells that she is")
+	}
+	p.Update(channelList{serial: p.serial, agent: eventtest.Alice, channels: []event.Channel{{ID: "ops", Name: "ops", Kind: event.KindChannel}}})
+	if ops.gone {
+		t.Error("got that alice left ops, want that she is in it now")
 	}
 }
 
