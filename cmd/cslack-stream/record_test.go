@@ -164,6 +164,42 @@ func TestRecordedSource_KeepsToItsView(t *testing.T) {
 	}
 }
 
+// TestRecordedSource_NothingIsMissingWithoutAWord: not even where the event log
+// began anew while another view was shown.
+func TestRecordedSource_NothingIsMissingWithoutAWord(t *testing.T) {
+	src := eventtest.NewSource()
+	path := filepath.Join(t.TempDir(), "it")
+	tape, err := recordWatch(src, path, func(req event.Request) replay.Header {
+		return replay.HeaderOf(req, []event.AgentInfo{eventtest.Info(eventtest.Alice), eventtest.Info(eventtest.Bob)}, eventtest.Day)
+	}, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice := event.Request{Agent: eventtest.Alice, Follow: true}
+	show := func(text string) {
+		src.Append(eventtest.Message(1, "g:dev", eventtest.Bob, text), eventtest.Alice)
+		tape.watching(alice)
+		if alice.After, err = tape.Last(t.Context(), alice, 1); err != nil {
+			t.Fatal(err)
+		}
+		s, err := tape.Subscribe(t.Context(), alice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		eventtest.ReadN(t, s, 1)
+	}
+	show("one")
+	tape.watching(event.Request{Agent: eventtest.Bob})
+	src.NewEpoch()
+	src.Append(eventtest.Message(1, "g:dev", eventtest.Bob, "unseen"), eventtest.Alice)
+	show("two")
+	tape.finish()
+	if texts, said := replayed(t, path); texts != "one two" || !strings.Contains(said, "not shown when this was recorded") {
+		t.Errorf("got %q and %s, want one, a gap, two", texts, said)
+	}
+}
+
 // TestRecordedSource_TellsOfFilesThatThereAre: where the next one can not be
 // made, that is said once, and the view goes on.
 func TestRecordedSource_TellsOfFilesThatThereAre(t *testing.T) {

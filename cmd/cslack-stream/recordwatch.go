@@ -168,7 +168,7 @@ func (r *recordedSource) takes(req event.Request) *tape {
 	if !req.Follow || t == nil || !t.isOf(req) {
 		return nil
 	}
-	if t.away && !t.at.IsZero() && req.After.Epoch == t.at.Epoch && req.After.Offset > t.at.Offset {
+	if t.away && !t.at.IsZero() && !req.After.IsZero() && (req.After.Epoch != t.at.Epoch || req.After.Offset > t.at.Offset) {
 		t.gap(&event.GapError{Reason: event.GapNotHeld, Requested: t.at, Oldest: req.After, Count: -1})
 		t.at = req.After
 	}
