@@ -82,7 +82,8 @@ func TestFindAgent_TakesEveryUnambiguousName(t *testing.T) {
 
 func TestFindChannels_TakesThemAsTheyAreShown(t *testing.T) {
 	all := []event.Channel{
-		{ID: "g:dev", Name: "dev", Kind: event.KindChannel}, {ID: "g:dev\u200b", Name: "dev\u200b", Kind: event.KindChannel},
+		{ID: "g:dev", Name: "dev", Kind: event.KindChannel},
+		{ID: "g:dev\u200b", Name: "dev\u200b", Kind: event.KindChannel},
 		{ID: "g:two\nlines", Name: "two\nlines", Kind: event.KindChannel},
 	}
 	for input, want := range map[string]string{

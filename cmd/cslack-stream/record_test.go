@@ -229,6 +229,16 @@ func TestRecordedSource_TellsOfFilesThatThereAre(t *testing.T) {
 	}
 }
 
+func TestMishaps_AreTellableOnceAndKept(t *testing.T) {
+	var broken mishaps
+	got := broken.news()
+	broken.add(errors.New("full"))
+	got += broken.news() + broken.news()
+	if got != "full" || len(broken.all) != 1 {
+		t.Errorf("got %q and %v, want it as news once, and kept", got, broken.all)
+	}
+}
+
 // TestRecorder_ErrorsDoNotEndTheView: what goes wrong with the file is told
 // once, and lines go on.
 func TestRecorder_ErrorsDoNotEndTheView(t *testing.T) {

@@ -47,6 +47,9 @@ type Options struct {
 	// Watching, if set, is told whose stream is shown, each time before it
 	// begins, and returns what the reader should know of that, if anything.
 	Watching func(event.Request) string
+	// Mishap, if set, is asked each second what went wrong beside the view
+	// since it was asked last; empty for nothing.
+	Mishap func() string
 	// Infos are the agents as they were when the view was opened.
 	Infos []event.AgentInfo
 	// LastActive reads when an agent was last active; nil if nobody knows.

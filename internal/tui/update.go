@@ -5,6 +5,7 @@ import (
 
 	"cslack-stream/internal/engine/event"
 	"cslack-stream/internal/tui/line"
+	"cslack-stream/internal/tui/text"
 	"cslack-stream/internal/tui/timeline"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -91,13 +92,14 @@ func (m *model) View() string {
 // takeTime lets a second pass. In a playback time is what is played, and the
 // rest of the screen does not change by itself.
 func (m *model) takeTime(now time.Time) tea.Cmd {
+	mishap := m.sayMishap()
 	if m.playback != nil {
 		m.playback.wall = now
-		m.dirty = false
+		m.dirty = mishap != nil
 		if !m.situation.isShown(m) {
-			return m.tickCmd()
+			return tea.Batch(m.tickCmd(), mishap)
 		}
-		return tea.Batch(m.tickCmd(), m.askSituation())
+		return tea.Batch(m.tickCmd(), mishap, m.askSituation())
 	}
 	m.now = now
 	m.meter.advance(now)
@@ -105,7 +107,18 @@ func (m *model) takeTime(now time.Time) tea.Cmd {
 	if m.matrix != nil {
 		m.matrix.meter.advance(now)
 	}
-	return m.tickCmd()
+	return tea.Batch(m.tickCmd(), mishap)
+}
+
+// sayMishap shows what went wrong beside the view.
+func (m *model) sayMishap() tea.Cmd {
+	if m.o.Mishap == nil {
+		return nil
+	}
+	if said := m.o.Mishap(); said != "" {
+		return m.say(text.Line(said))
+	}
+	return nil
 }
 
 // takeAgents takes in which agents there are.
