@@ -82,6 +82,7 @@ func (m *model) goLive() tea.Cmd {
 		req.After = event.Cursor{Epoch: first.Epoch, Offset: first.Offset - 1}
 	}
 	m.leaveSituation()
+	m.toast = "" // of the playhead, which there is none of any more
 	m.playback = nil
 	m.keys.suit(false)
 	m.now = p.wall

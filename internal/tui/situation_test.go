@@ -164,9 +164,11 @@ func TestPlayback_GoingLiveLeavesTheState(t *testing.T) {
 	if ch := p.channels.get("ops", "#ops", event.KindChannel); !ch.gone {
 		t.Error("got that alice is in ops, want that she left")
 	}
+	p.press("right", "right", "right")
+	p.shows("this is the end")
 	p.press("L")
 	t.Cleanup(p.stopFeeds)
-	p.hides("state at", "message.new ·")
+	p.hides("state at", "message.new ·", "this is the end")
 	ops := p.channels.byID["ops"]
 	if p.inspecting || !ops.gone {
 		t.Error("got the pane, or that alice is in ops, want neither: nothing tells that she is")
