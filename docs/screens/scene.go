@@ -36,7 +36,7 @@ var scenes = []scene{
 		name: "replay", title: "replay: what alice saw until 14:17, and when how much happened",
 		args: []string{"replay", "--agent", "alice", "--at", "14:16"}, columns: 120, lines: 24,
 		ready: "PAUSED   10x", until: "14:16:00",
-		keys: []press{{"Right", "event 30 of 36"}},
+		keys: []press{{"Right", "state at 14:17:00"}},
 	},
 	{
 		name: "matrix", title: "who sees what: every message, and every agent",

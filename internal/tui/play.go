@@ -73,7 +73,7 @@ func (m *model) runOut() tea.Cmd {
 		return nil
 	case p.at >= p.index.Len() || !m.canLoad(p.at):
 		p.paused = true
-		return nil
+		return m.askSituation()
 	}
 	return m.load(p.at, goal{set: true, n: p.at})
 }

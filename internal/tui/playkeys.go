@@ -41,7 +41,7 @@ func (m *model) playOrPause() tea.Cmd {
 	case !p.paused:
 		p.paused = true
 		m.timeline.Pause()
-		return nil
+		return m.askSituation()
 	case p.ended() && p.index.Len() > 0:
 		p.paused = false
 		return m.moveTo(goal{n: 0})

@@ -132,6 +132,18 @@ func TestPlayback_AStateIsOneAgents(t *testing.T) {
 	p.shows("message.new")
 }
 
+// Where playing ends, or is paused, the state is that of there.
+func TestPlayback_TheStateIsThatOfWhereItStopped(t *testing.T) {
+	p := newHistory(t, 2)
+	p.settles()
+	p.shows("state at 15:04:07")
+	p.press(" ")
+	p.passes(time.Second)
+	_, cmd := p.Update(tea.KeyMsg{Type: tea.KeySpace, Runes: []rune{' '}})
+	p.runs(cmd)
+	p.shows("PAUSED", "bob: busy since 15:04:07")
+}
+
 // What is inspected is the event, also after the state was closed.
 func TestPlayback_AClosedStateStaysClosed(t *testing.T) {
 	p := newHistory(t, 3)
