@@ -226,20 +226,18 @@ func (m *model) watch(agents ...event.Agent) tea.Cmd {
 	}
 	m.startAttention(&req)
 	told := m.tellWatching(req)
-	cmds := []tea.Cmd{m.follow(startFeed(m.o.Source, req, m.o.Last, m.o.Now)), m.listAllChannels(), told, m.introduce(), m.dropFilter()}
+	cmds := []tea.Cmd{m.follow(startFeed(m.o.Source, req, m.o.Last, m.o.Now)), m.listAllChannels(), m.introduce(told), m.dropFilter()}
 	m.applyFilter()
 	return tea.Batch(append(cmds, m.loadBookmarks())...)
 }
 
-// tellWatching tells whoever wants to know whose stream is shown now.
-func (m *model) tellWatching(req event.Request) tea.Cmd {
+// tellWatching tells whoever wants to know whose stream is shown now, and
+// returns what the reader should know of that.
+func (m *model) tellWatching(req event.Request) string {
 	if m.o.Watching == nil {
-		return nil
+		return ""
 	}
-	if said := m.o.Watching(req); said != "" {
-		return m.say(text.Line(said))
-	}
-	return nil
+	return text.Line(m.o.Watching(req))
 }
 
 // watchRange begins with the range of those who are watched: with a new one
@@ -255,7 +253,7 @@ func (m *model) watchRange(first bool, then time.Time, stateShown bool) tea.Cmd 
 	} else {
 		m.startPlayback(then, m.playback.paused)
 	}
-	cmds := []tea.Cmd{m.follow(readRange(m.o.Source, m.rangeRequest(), m.o.Now)), m.introduce(), m.dropFilter()}
+	cmds := []tea.Cmd{m.follow(readRange(m.o.Source, m.rangeRequest(), m.o.Now)), m.introduce(""), m.dropFilter()}
 	m.applyFilter()
 	return tea.Batch(append(cmds, m.loadBookmarks())...)
 }

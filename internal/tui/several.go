@@ -47,12 +47,19 @@ func (m *model) addresses() []string {
 	return out
 }
 
-// introduce says whose the letters of the column are.
-func (m *model) introduce() tea.Cmd {
-	if m.view.Several == nil {
+// introduce says what else was told of the view, and whose the letters of the
+// column are.
+func (m *model) introduce(told string) tea.Cmd {
+	if m.view.Several != nil {
+		if told != "" {
+			told += "; "
+		}
+		told += "who sees it: " + m.view.Several.Legend()
+	}
+	if told == "" {
 		return nil
 	}
-	return m.say("who sees it: " + m.view.Several.Legend())
+	return m.say(told)
 }
 
 // dropFilter clears a filter that asks about agents who are not watched any

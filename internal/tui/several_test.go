@@ -198,3 +198,12 @@ func TestSeveral_ReadsOneStream(t *testing.T) {
 		t.Errorf("got %d streams, want 1", got)
 	}
 }
+
+// What is told of a view is not hidden by whose the letters are.
+func TestModel_TellsOfSeveralWhereTheyAreRecorded(t *testing.T) {
+	d := newDesk(t, Options{Watching: func(event.Request) string { return "recorded in it-2" }})
+	d.watch(eventtest.Alice, eventtest.Bob)
+	d.shows("recorded in it-2; who sees it: a alice")
+	d.watch(eventtest.Bob)
+	d.shows("recorded in it-2")
+}
