@@ -159,13 +159,8 @@ func (l *Log) connect(ctx context.Context) (readers sqlitedb.Mode, err error) {
 	if _, err := os.Stat(l.opts.Path); err != nil {
 		return "", err
 	}
-	l.handle, l.writer, err = sqlitedb.Conn(ctx, l.opts.Path, sqlitedb.ReadOnly)
-	if sqlitedb.IsReadOnlyDirectory(err) {
-		// Nobody can write there, so nothing will change either.
-		l.handle, l.writer, err = sqlitedb.Conn(ctx, l.opts.Path, sqlitedb.Immutable)
-		return sqlitedb.Immutable, err
-	}
-	return sqlitedb.ReadOnly, err
+	l.handle, l.writer, readers, err = sqlitedb.Look(ctx, l.opts.Path)
+	return readers, err
 }
 
 // ready makes the tables, or checks those that are there.
