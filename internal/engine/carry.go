@@ -135,6 +135,7 @@ func (e *Engine) carry(ctx context.Context, run capture.Run) error {
 	}
 	e.stale = false
 	e.state.Checkpoint = batch.To
+	e.setFollowing(false)
 	e.publish(batch.Events)
 	e.progress.set(batch.To)
 	return nil
@@ -200,7 +201,6 @@ func (e *Engine) adopt(ctx context.Context) error {
 		return err
 	}
 	if at.Log == "" {
-		e.setFollowing(false)
 		return e.begunAnew(ctx)
 	}
 	for {
@@ -230,7 +230,8 @@ func (e *Engine) adopt(ctx context.Context) error {
 }
 
 // carriedByOther gives the engine that carries a moment to carry run, and
-// reports whether it did. If not, this engine takes over.
+// reports whether it did. If not, this engine tries to: it has taken over once
+// it has appended.
 func (e *Engine) carriedByOther(ctx context.Context, run capture.Run) bool {
 	last := run.Changes[len(run.Changes)-1].ID
 	deadline := time.Now().Add(patience)
@@ -244,14 +245,14 @@ func (e *Engine) carriedByOther(ctx context.Context, run capture.Run) bool {
 		}
 		sleep(ctx, time.Millisecond)
 	}
-	e.setFollowing(false)
 	return false
 }
 
 func (e *Engine) setFollowing(following bool) {
-	if e.following != following {
-		e.logger.Info("carrying", slog.Bool("carries", !following))
+	if e.following == following {
+		return
 	}
+	e.logger.Info("carrying", slog.Bool("carries", !following))
 	e.following = following
 	c := e.condition.Load()
 	e.setCondition(c.State, c.Err)
