@@ -56,15 +56,11 @@ func (e *Engine) gather(n int, waited, took time.Duration) {
 }
 
 // rest is for a while without changes. An engine that follows sees whether it
-// is to take over. After a failure it looks at the host once: that no change
-// has come since may mean that all is well again, or that reading takes its
-// time to fail.
+// is to take over. Then it looks at the host once: that no change has come may
+// mean that all is well, or that reading takes its time to fail.
 func (e *Engine) rest(ctx context.Context) error {
 	if e.mayTakeOver() && e.opts.TakeOver(ctx) {
 		e.setFollowing(false)
-	}
-	if !e.failing {
-		return nil
 	}
 	look, err := e.opts.Changes.Look(ctx)
 	if err != nil {
