@@ -43,8 +43,9 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		log.tellOnce(ctx, "%s: %s", path, trigger.Added(generation))
 	}
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
+	self := carrierName()
 	a.events, err = openEvents(ctx, path, sqlite.Options{
-		Path: t.events(path), TTL: t.ttl, Archiving: t.archiving, Redact: t.redact, Logger: log.Logger, Carrier: carrierName(),
+		Path: t.events(path), TTL: t.ttl, Archiving: t.archiving, Redact: t.redact, Logger: log.Logger, Carrier: self,
 	})
 	if err != nil {
 		err = errors.Join(err, host.Close())
@@ -53,12 +54,13 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		}
 		return carryInMemory(ctx, path, t, log.Logger, err)
 	}
-	following, err := joinCarriers(ctx, a.events)
+	carriers := &carriers{events: a.events, self: self}
+	following, err := carriers.follow(ctx)
 	if err != nil {
 		return nil, errors.Join(err, a.events.Close(), host.Close())
 	}
 	takeOver := func(ctx context.Context) bool {
-		following, err := joinCarriers(ctx, a.events)
+		following, err := carriers.follow(ctx)
 		return err == nil && !following
 	}
 	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval, Logger: log.Logger})
@@ -97,14 +99,29 @@ func explainCarry(path string, err error) error {
 	return schemaAt(path, err)
 }
 
-// joinCarriers tells whether another engine carries into the log; if none
-// does, this one is noted.
-func joinCarriers(ctx context.Context, events *sqlite.Log) (following bool, err error) {
-	last, err := events.Carrier(ctx)
-	if err != nil || runs(last) {
-		return err == nil, err
+// carriers are the engines that may carry into an event log.
+type carriers struct {
+	events *sqlite.Log
+	self   string
+	// replaced is the one that this engine was noted in place of. If it is
+	// noted again, it does run, though its process can not be seen from here.
+	replaced string
+}
+
+// follow tells whether another engine carries into the log; if none does, this
+// one is noted.
+func (c *carriers) follow(ctx context.Context) (following bool, err error) {
+	last, err := c.events.Carrier(ctx)
+	switch {
+	case err != nil || last == c.self:
+		return false, err
+	case last != "" && last == c.replaced, runs(last):
+		return true, nil
 	}
-	noted, err := events.NoteCarrier(ctx, last)
+	noted, err := c.events.NoteCarrier(ctx, last)
+	if noted {
+		c.replaced = last
+	}
 	return err == nil && !noted, err
 }
 
