@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -143,7 +144,14 @@ func runs(carrier string) bool {
 	}
 	defer func() { _ = p.Release() }()
 	err = p.Signal(syscall.Signal(0))
-	return err == nil || errors.Is(err, syscall.EPERM)
+	return err == nil && !ended(pid) || errors.Is(err, syscall.EPERM)
+}
+
+// ended reports whether a process has ended and is a process only because
+// nobody has asked how yet. Linux tells; elsewhere it counts as one that runs.
+func ended(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && bytes.HasPrefix(stat[bytes.LastIndexByte(stat, ')')+1:], []byte(" Z"))
 }
 
 // carryInMemory is for an event file that can not be opened or written. The

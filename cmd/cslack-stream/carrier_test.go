@@ -1,7 +1,14 @@
+//go:build unix
+
 package main
 
 import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"cslack-stream/internal/engine/backend"
@@ -37,4 +44,26 @@ func TestCarriers_OutOfSight(t *testing.T) {
 	if got, err := second.follow(t.Context()); err != nil || !got {
 		t.Errorf("after the first has appended: got following %v, %v, want true", got, err)
 	}
+}
+
+// TestRuns_EndedUnasked: a server that was killed, and whose parent does not
+// ask how it ended, does not run.
+func TestRuns_EndedUnasked(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("such processes can not be told from others here")
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, out)
+	eventually(t, "that the process does not run", func() bool { return !runs(fmt.Sprintf("%d-x", cmd.Process.Pid)) })
+	if !runs(fmt.Sprintf("%d-x", os.Getppid())) {
+		t.Error("got a process that runs taken for one that has ended")
+	}
+	_ = cmd.Wait()
 }
