@@ -19,6 +19,11 @@ const patience = 50 * time.Millisecond
 
 // step takes one run of changes all the way to the readers.
 func (e *Engine) step(ctx context.Context) error {
+	if e.failing && e.damaged() {
+		if _, err := e.opts.Store.Load(ctx); err != nil {
+			return err
+		}
+	}
 	if e.hold > 0 {
 		sleep(ctx, e.hold)
 		e.hold = 0

@@ -258,7 +258,7 @@ func (l *Log) File(ctx context.Context) (string, error) {
 func (l *Log) Carrier(ctx context.Context) (string, error) {
 	var name string
 	if err := l.readers.Load().QueryRowContext(ctx, `SELECT carrier FROM meta`).Scan(&name); err != nil {
-		return "", fmt.Errorf("read carrier: %w", err)
+		return "", l.failed("read carrier", err)
 	}
 	return name, nil
 }
