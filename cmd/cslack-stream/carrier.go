@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -43,8 +44,9 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		log.tellOnce(ctx, "%s: %s", path, trigger.Added(generation))
 	}
 	a := &attached{capture: "trigger", backend: "sqlite", carries: true}
+	self := carrierName()
 	a.events, err = openEvents(ctx, path, sqlite.Options{
-		Path: t.events(path), TTL: t.ttl, Archiving: t.archiving, Redact: t.redact, Logger: log.Logger, Carrier: carrierName(),
+		Path: t.events(path), TTL: t.ttl, Archiving: t.archiving, Redact: t.redact, Logger: log.Logger, Carrier: self,
 	})
 	if err != nil {
 		err = errors.Join(err, host.Close())
@@ -53,12 +55,13 @@ func carry(ctx context.Context, path string, t tuning, log *serveLog) (*attached
 		}
 		return carryInMemory(ctx, path, t, log.Logger, err)
 	}
-	following, err := joinCarriers(ctx, a.events)
+	carriers := &carriers{events: a.events, self: self}
+	following, err := carriers.follow(ctx)
 	if err != nil {
 		return nil, errors.Join(err, a.events.Close(), host.Close())
 	}
 	takeOver := func(ctx context.Context) bool {
-		following, err := joinCarriers(ctx, a.events)
+		following, err := carriers.follow(ctx)
 		return err == nil && !following
 	}
 	changes := trigger.New(trigger.Options{Host: host, Interval: t.interval, Logger: log.Logger})
@@ -97,14 +100,29 @@ func explainCarry(path string, err error) error {
 	return schemaAt(path, err)
 }
 
-// joinCarriers tells whether another engine carries into the log; if none
-// does, this one is noted.
-func joinCarriers(ctx context.Context, events *sqlite.Log) (following bool, err error) {
-	last, err := events.Carrier(ctx)
-	if err != nil || runs(last) {
-		return err == nil, err
+// carriers are the engines that may carry into an event log.
+type carriers struct {
+	events *sqlite.Log
+	self   string
+	// replaced is the one that this engine was noted in place of. If it is
+	// noted again, it does run, though its process can not be seen from here.
+	replaced string
+}
+
+// follow tells whether another engine carries into the log; if none does, this
+// one is noted.
+func (c *carriers) follow(ctx context.Context) (following bool, err error) {
+	last, err := c.events.Carrier(ctx)
+	switch {
+	case err != nil || last == c.self:
+		return false, err
+	case last != "" && last == c.replaced, runs(last):
+		return true, nil
 	}
-	noted, err := events.NoteCarrier(ctx, last)
+	noted, err := c.events.NoteCarrier(ctx, last)
+	if noted {
+		c.replaced = last
+	}
 	return err == nil && !noted, err
 }
 
@@ -126,7 +144,14 @@ func runs(carrier string) bool {
 	}
 	defer func() { _ = p.Release() }()
 	err = p.Signal(syscall.Signal(0))
-	return err == nil || errors.Is(err, syscall.EPERM)
+	return err == nil && !ended(pid) || errors.Is(err, syscall.EPERM)
+}
+
+// ended reports whether a process has ended and is a process only because
+// nobody has asked how yet. Linux tells; elsewhere it counts as one that runs.
+func ended(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && bytes.HasPrefix(stat[bytes.LastIndexByte(stat, ')')+1:], []byte(" Z"))
 }
 
 // carryInMemory is for an event file that can not be opened or written. The

@@ -19,6 +19,11 @@ const patience = 50 * time.Millisecond
 
 // step takes one run of changes all the way to the readers.
 func (e *Engine) step(ctx context.Context) error {
+	if e.failing && e.damaged() {
+		if _, err := e.opts.Store.Load(ctx); err != nil {
+			return err
+		}
+	}
 	if e.hold > 0 {
 		sleep(ctx, e.hold)
 		e.hold = 0
@@ -56,15 +61,11 @@ func (e *Engine) gather(n int, waited, took time.Duration) {
 }
 
 // rest is for a while without changes. An engine that follows sees whether it
-// is to take over. After a failure it looks at the host once: that no change
-// has come since may mean that all is well again, or that reading takes its
-// time to fail.
+// is to take over. Then it looks at the host once: that no change has come may
+// mean that all is well, or that reading takes its time to fail.
 func (e *Engine) rest(ctx context.Context) error {
 	if e.mayTakeOver() && e.opts.TakeOver(ctx) {
 		e.setFollowing(false)
-	}
-	if !e.failing {
-		return nil
 	}
 	look, err := e.opts.Changes.Look(ctx)
 	if err != nil {
@@ -135,6 +136,7 @@ func (e *Engine) carry(ctx context.Context, run capture.Run) error {
 	}
 	e.stale = false
 	e.state.Checkpoint = batch.To
+	e.setFollowing(false)
 	e.publish(batch.Events)
 	e.progress.set(batch.To)
 	return nil
@@ -200,7 +202,6 @@ func (e *Engine) adopt(ctx context.Context) error {
 		return err
 	}
 	if at.Log == "" {
-		e.setFollowing(false)
 		return e.begunAnew(ctx)
 	}
 	for {
@@ -230,7 +231,8 @@ func (e *Engine) adopt(ctx context.Context) error {
 }
 
 // carriedByOther gives the engine that carries a moment to carry run, and
-// reports whether it did. If not, this engine takes over.
+// reports whether it did. If not, this engine tries to: it has taken over once
+// it has appended.
 func (e *Engine) carriedByOther(ctx context.Context, run capture.Run) bool {
 	last := run.Changes[len(run.Changes)-1].ID
 	deadline := time.Now().Add(patience)
@@ -244,14 +246,14 @@ func (e *Engine) carriedByOther(ctx context.Context, run capture.Run) bool {
 		}
 		sleep(ctx, time.Millisecond)
 	}
-	e.setFollowing(false)
 	return false
 }
 
 func (e *Engine) setFollowing(following bool) {
-	if e.following != following {
-		e.logger.Info("carrying", slog.Bool("carries", !following))
+	if e.following == following {
+		return
 	}
+	e.logger.Info("carrying", slog.Bool("carries", !following))
 	e.following = following
 	c := e.condition.Load()
 	e.setCondition(c.State, c.Err)

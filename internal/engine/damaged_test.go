@@ -2,16 +2,20 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"cslack-stream/internal/engine"
+	"cslack-stream/internal/engine/backend"
 	"cslack-stream/internal/engine/event"
+	"cslack-stream/internal/engine/sqlitedb"
 )
 
 // TestEventFileDamagedWhileItRuns: pages of the event file are damaged under
@@ -68,4 +72,70 @@ func TestEventFileDamagedWhileItRuns(t *testing.T) {
 	if aside, _ := filepath.Glob(eventFile(db) + ".corrupt-*"); len(aside) == 0 {
 		t.Error("got nothing set aside, want the damaged file")
 	}
+}
+
+// TestEventFileDamagedAtStart: what was damaged while nothing ran, where opening
+// the file does not look, keeps no engine from starting.
+func TestEventFileDamagedAtStart(t *testing.T) {
+	db, w := newWorld(t)
+	w.Exec(says("old", 3)...)
+	startCarrier(t, db).stop()
+	handle, c, err := sqlitedb.Conn(t.Context(), eventFile(db), sqlitedb.ReadOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page, size int64
+	err = c.QueryRowContext(t.Context(), `SELECT rootpage,page_size FROM sqlite_master,pragma_page_size WHERE name='workspace'`).Scan(&page, &size)
+	if err := errors.Join(err, c.Close(), handle.Close()); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(eventFile(db), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt(make([]byte, size), (page-1)*size); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(numbered("old", 3), startCarrier(t, db).messages(t)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// damaged is a store that can not be read until it has been loaded again.
+type damaged struct {
+	engine.Store
+	is atomic.Bool
+}
+
+func (d *damaged) Read(ctx context.Context, after event.Cursor, f event.Filter, limit int) ([]*event.Event, error) {
+	if d.is.Load() {
+		return nil, errors.New("damaged")
+	}
+	return d.Store.Read(ctx, after, f, limit)
+}
+
+func (d *damaged) Trouble() error {
+	if d.is.Load() {
+		return errors.New("damaged")
+	}
+	return nil
+}
+
+func (d *damaged) Load(ctx context.Context) (backend.State, error) {
+	d.is.Store(false)
+	return d.Store.Load(ctx)
+}
+
+// TestEventFileDamagedUnderAFollower: one that follows reads what the other has
+// appended, finds that it can not, and sets the file aside as well.
+func TestEventFileDamagedUnderAFollower(t *testing.T) {
+	db, w := newWorld(t)
+	startCarrier(t, db)
+	store := new(damaged)
+	e := startCarrier(t, db, func(o *engine.Options) { store.Store, o.Store, o.Following = o.Store, store, true })
+	s := e.operator(t, e.Window().Latest())
+	store.is.Store(true)
+	w.Exec(say("new"))
+	contents(t, s, "new")
 }

@@ -113,6 +113,14 @@ func New(opts Options) *Engine {
 // Start puts capture in place, loads or rebuilds the state, and carries what
 // was committed up to now. Streams can be opened afterwards.
 func (e *Engine) Start(ctx context.Context) error {
+	err := e.start(ctx)
+	if err != nil && e.damaged() {
+		err = e.start(ctx)
+	}
+	return err
+}
+
+func (e *Engine) start(ctx context.Context) error {
 	if err := e.begin(ctx); err != nil {
 		return err
 	}
@@ -120,6 +128,13 @@ func (e *Engine) Start(ctx context.Context) error {
 		return err
 	}
 	return e.catchUp(ctx)
+}
+
+// damaged reports whether the store has found damage in itself. Loading it
+// again sets that aside.
+func (e *Engine) damaged() bool {
+	t, ok := e.opts.Store.(Troubled)
+	return ok && t.Trouble() != nil
 }
 
 // catchUp carries what is in the change log now.

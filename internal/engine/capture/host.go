@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -122,12 +121,8 @@ func (h *Host) connect(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open host database: %w", err)
 	}
-	h.static = false
-	db, conn, err := sqlitedb.Conn(ctx, h.path, sqlitedb.ReadOnly)
-	if sqlitedb.IsReadOnlyDirectory(err) && !writable(filepath.Dir(h.path)) { // else it may pass: there are too many open files
-		h.static = true
-		db, conn, err = sqlitedb.Conn(ctx, h.path, sqlitedb.Immutable)
-	}
+	db, conn, mode, err := sqlitedb.Look(ctx, h.path)
+	h.static = mode == sqlitedb.Immutable
 	if sqlitedb.IsNotADatabase(err) {
 		return &claudeslack.SchemaError{Found: h.path + " is not a SQLite database, or is damaged", Remedy: "restore a backup of it (stop everything that uses it first), or give Claude-Slack's database with --db PATH"}
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -66,6 +67,18 @@ func Conn(ctx context.Context, path string, mode Mode, pragmas ...string) (*sql.
 		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), db.Close())
 	}
 	return db, c, nil
+}
+
+// Look opens the file at path for reading, as Conn does; as Immutable, which
+// it tells, where nobody can write beside it: nothing will change there either.
+func Look(ctx context.Context, path string) (db *sql.DB, c *sql.Conn, mode Mode, err error) {
+	mode = ReadOnly
+	db, c, err = Conn(ctx, path, mode)
+	if IsReadOnlyDirectory(err) && !writable(filepath.Dir(path)) { // else it may pass: there are too many open files
+		mode = Immutable
+		db, c, err = Conn(ctx, path, mode)
+	}
+	return db, c, mode, err
 }
 
 // Tx runs f between begin (BEGIN or BEGIN IMMEDIATE) and COMMIT on c, and

@@ -300,3 +300,38 @@ ALTER TABLE meta DROP COLUMN lost_rest; UPDATE meta SET version=1`)
 		t.Errorf("got %d archived after the upgrade, want the last", got)
 	}
 }
+
+// TestLog_ResetsAtOnceKeepTheArchive: when two engines come to begin a new
+// epoch at once, one of them keeps the old one, whole, and the other leaves
+// that alone.
+func TestLog_ResetsAtOnceKeepTheArchive(t *testing.T) {
+	for range 5 {
+		a := newArchived(t, backend.Archiving{Enabled: true})
+		a.append(1, event.MessageNew, event.DMReceived)
+		a.expire(8 * day)
+		exec(t, a.path, `UPDATE event_archive SET payload='{"x":"'||hex(zeroblob(4000000))||'"}' WHERE id=2`)
+		b, err := a.log.Bounds(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		logs := []*sqlite.Log{a.log, open(t, sqlite.Options{Path: a.path})}
+		errs := make(chan error, len(logs))
+		for _, log := range logs {
+			go func() {
+				errs <- log.Reset(t.Context(), claudeslack.Checkpoint{}, claudeslack.Checkpoint{Log: "another"},
+					func(*event.Roster, func(*backend.Batch) error) error { return nil })
+			}()
+		}
+		first, second := <-errs, <-errs
+		if first != nil || !errors.Is(second, backend.ErrConflict) {
+			t.Errorf("got %v and %v, want none and %v", first, second, backend.ErrConflict)
+		}
+		past := &archived{T: t, path: sqlite.PastPath(a.path, b.Epoch)}
+		if diff := cmp.Diff([]int64{1, 2}, past.offsets(true, 0)); diff != "" {
+			t.Errorf("the past (-want +got):\n%s", diff)
+		}
+		if left, _ := filepath.Glob(filepath.Join(filepath.Dir(a.path), "*.new")); len(left) > 0 {
+			t.Errorf("left behind: %q", left)
+		}
+	}
+}

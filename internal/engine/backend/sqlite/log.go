@@ -159,13 +159,8 @@ func (l *Log) connect(ctx context.Context) (readers sqlitedb.Mode, err error) {
 	if _, err := os.Stat(l.opts.Path); err != nil {
 		return "", err
 	}
-	l.handle, l.writer, err = sqlitedb.Conn(ctx, l.opts.Path, sqlitedb.ReadOnly)
-	if sqlitedb.IsReadOnlyDirectory(err) {
-		// Nobody can write there, so nothing will change either.
-		l.handle, l.writer, err = sqlitedb.Conn(ctx, l.opts.Path, sqlitedb.Immutable)
-		return sqlitedb.Immutable, err
-	}
-	return sqlitedb.ReadOnly, err
+	l.handle, l.writer, readers, err = sqlitedb.Look(ctx, l.opts.Path)
+	return readers, err
 }
 
 // ready makes the tables, or checks those that are there.
@@ -263,7 +258,7 @@ func (l *Log) File(ctx context.Context) (string, error) {
 func (l *Log) Carrier(ctx context.Context) (string, error) {
 	var name string
 	if err := l.readers.Load().QueryRowContext(ctx, `SELECT carrier FROM meta`).Scan(&name); err != nil {
-		return "", fmt.Errorf("read carrier: %w", err)
+		return "", l.failed("read carrier", err)
 	}
 	return name, nil
 }

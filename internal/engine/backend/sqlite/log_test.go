@@ -87,3 +87,19 @@ func TestLog_DesignDocumentStatements(t *testing.T) {
 		t.Errorf("expiry in days: got %q, %v, want 30,7", days, err)
 	}
 }
+
+// TestOpen_StaticOnlyWhereNothingCanBeWritten: that SQLite can not open its
+// files for a moment is told. Without them it would show what was moved into
+// the file at some time, for good.
+func TestOpen_StaticOnlyWhereNothingCanBeWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.db")
+	if err := open(t, sqlite.Options{Path: path}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("elsewhere", path+"-shm"); err != nil { // which SQLite does not follow
+		t.Fatal(err)
+	}
+	if log, err := sqlite.Open(t.Context(), sqlite.Options{Path: path, ReadOnly: true}); err == nil {
+		t.Errorf("got a log and no error, want an error: %v", log.Close())
+	}
+}

@@ -36,7 +36,8 @@ func (l *Log) failed(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// Trouble tells that the file is damaged. Whoever appends next sets it aside.
+// Trouble tells that the file is damaged. Whoever loads or appends next sets it
+// aside.
 // It is safe to call at any time.
 func (l *Log) Trouble() error {
 	if err := l.damage.Load(); err != nil && !l.opts.ReadOnly {

@@ -29,18 +29,16 @@ func (l *Log) Reset(ctx context.Context, from, at claudeslack.Checkpoint, fill f
 	if _, err := l.renew(ctx); err != nil {
 		return fmt.Errorf("reset event log: %w", err)
 	}
-	_, err := l.standsAt(ctx, from) // else there is nothing to keep
-	if err == nil {
-		err = l.keepPast(ctx)
-	}
-	if err == nil {
-		err = sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
-			if _, err := l.standsAt(ctx, from); err != nil {
-				return err
-			}
-			return l.reset(ctx, at, fill)
-		})
-	}
+	err := sqlitedb.Tx(ctx, l.writer, "BEGIN IMMEDIATE", func() error {
+		epoch, err := l.standsAt(ctx, from)
+		if err == nil {
+			err = l.keepPast(ctx, epoch)
+		}
+		if err == nil {
+			err = l.reset(ctx, at, fill)
+		}
+		return err
+	})
 	if err != nil && !errors.Is(err, backend.ErrConflict) {
 		return l.failed("reset event log", err)
 	}
@@ -72,11 +70,11 @@ func PastPath(file, epoch string) string {
 }
 
 // keepPast copies a file that holds an archive, whole: the epoch, agents and
-// audiences of its events end with the reset.
-func (l *Log) keepPast(ctx context.Context) error {
+// audiences of its events end with the reset. The write lock is held: another
+// engine that is to do the same waits, and finds that it is done.
+func (l *Log) keepPast(ctx context.Context, epoch string) error {
 	var archived bool
-	var epoch string
-	err := l.writer.QueryRowContext(ctx, `SELECT EXISTS(SELECT 1 FROM event_archive),epoch FROM meta`).Scan(&archived, &epoch)
+	err := l.writer.QueryRowContext(ctx, `SELECT EXISTS(SELECT 1 FROM event_archive)`).Scan(&archived)
 	if err != nil || !archived {
 		return err
 	}
@@ -103,7 +101,8 @@ func (l *Log) copyTo(ctx context.Context, to string) error {
 		err = file.Close()
 	}
 	if err == nil {
-		_, err = l.writer.ExecContext(ctx, `VACUUM INTO ?`, unfinished)
+		// Which can not be done inside a transaction.
+		_, err = l.readers.Load().ExecContext(ctx, `VACUUM INTO ?`, unfinished)
 	}
 	if err == nil {
 		err = os.Rename(unfinished, to)

@@ -68,7 +68,7 @@ func loadWorkspace(ctx context.Context, q claudeslack.Queryer, ws *claudeslack.W
 func (l *Log) Checkpoint(ctx context.Context) (claudeslack.Checkpoint, error) {
 	cp, err := readCheckpoint(ctx, l.readers.Load())
 	if err != nil {
-		return cp, fmt.Errorf("read checkpoint: %w", err)
+		return cp, l.failed("read checkpoint", err)
 	}
 	return cp, nil
 }

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package capture
+package sqlitedb
 
 // writable has nobody to ask: what SQLite says of its own files must do.
 func writable(string) bool { return false }

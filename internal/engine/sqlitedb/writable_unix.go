@@ -1,6 +1,6 @@
 //go:build unix
 
-package capture
+package sqlitedb
 
 import "golang.org/x/sys/unix"
 
