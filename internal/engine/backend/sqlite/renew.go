@@ -37,8 +37,7 @@ func (l *Log) failed(what string, err error) error {
 }
 
 // Trouble tells that the file is damaged. Whoever loads or appends next sets it
-// aside.
-// It is safe to call at any time.
+// aside. It is safe to call at any time.
 func (l *Log) Trouble() error {
 	if err := l.damage.Load(); err != nil && !l.opts.ReadOnly {
 		return fmt.Errorf("the event file %s is damaged: %w: it is set aside, and a new epoch begins, with the next change", l.opts.Path, *err)
