@@ -21,6 +21,18 @@ func replayed(t *testing.T, path string, args ...string) (texts, said string) {
 	return r.lines(), r.err.String()
 }
 
+// newTape records at path what is shown of src, without a mishap.
+func newTape(t *testing.T, src event.Source, path string) *recordedSource {
+	t.Helper()
+	tape, err := recordWatch(src, path, func(req event.Request) replay.Header {
+		return replay.HeaderOf(req, []event.AgentInfo{eventtest.Info(eventtest.Alice), eventtest.Info(eventtest.Bob)}, eventtest.Day)
+	}, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tape
+}
+
 // TestRecordedSource_RecordsWhatIsDelivered: a view that connects again, over
 // a gap, and looks back with other streams, makes one recording of what it was
 // given, each event once.
@@ -30,15 +42,11 @@ func TestRecordedSource_RecordsWhatIsDelivered(t *testing.T) {
 		return src.Append(eventtest.Message(1, "g:dev", eventtest.Bob, text), eventtest.Alice)
 	}
 	path := filepath.Join(t.TempDir(), "it")
-	tape, err := recordWatch(src, path, func(req event.Request) replay.Header {
-		return replay.HeaderOf(req, []event.AgentInfo{eventtest.Info(eventtest.Alice)}, eventtest.Day)
-	}, func(err error) { t.Error(err) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	tape := newTape(t, src, path)
 	alice := event.Request{Agent: eventtest.Alice, Follow: true}
 	add("old")
 	add("one")
+	var err error
 	if alice.After, err = tape.Last(t.Context(), alice, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -90,12 +98,7 @@ func TestRecordedSource_EachViewHasItsRecording(t *testing.T) {
 	if err := os.WriteFile(second, []byte("somebody else's"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tape, err := recordWatch(src, path, func(req event.Request) replay.Header {
-		return replay.HeaderOf(req, []event.AgentInfo{eventtest.Info(eventtest.Alice), eventtest.Info(eventtest.Bob)}, eventtest.Day)
-	}, func(err error) { t.Error(err) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	tape := newTape(t, src, path)
 	for i, step := range []struct {
 		agent     event.Agent
 		last      int
@@ -111,6 +114,7 @@ func TestRecordedSource_EachViewHasItsRecording(t *testing.T) {
 		if got := tape.watching(req); got != step.say {
 			t.Errorf("%s: got %q said, want %q", step.text, got, step.say)
 		}
+		var err error
 		if req.After, err = tape.Last(t.Context(), req, step.last); err != nil {
 			t.Fatal(err)
 		}
@@ -138,12 +142,7 @@ func TestRecordedSource_EachViewHasItsRecording(t *testing.T) {
 func TestRecordedSource_KeepsToItsView(t *testing.T) {
 	src := eventtest.NewSource()
 	path := filepath.Join(t.TempDir(), "it")
-	tape, err := recordWatch(src, path, func(req event.Request) replay.Header {
-		return replay.HeaderOf(req, []event.AgentInfo{eventtest.Info(eventtest.Alice)}, eventtest.Day)
-	}, func(err error) { t.Error(err) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	tape := newTape(t, src, path)
 	narrow := event.Request{Operator: true, Follow: true, Audience: true, Filter: event.Filter{Types: []string{"message.*"}}}
 	tape.watching(narrow)
 	read := func(req event.Request, n int) {
@@ -169,16 +168,12 @@ func TestRecordedSource_KeepsToItsView(t *testing.T) {
 func TestRecordedSource_NothingIsMissingWithoutAWord(t *testing.T) {
 	src := eventtest.NewSource()
 	path := filepath.Join(t.TempDir(), "it")
-	tape, err := recordWatch(src, path, func(req event.Request) replay.Header {
-		return replay.HeaderOf(req, []event.AgentInfo{eventtest.Info(eventtest.Alice), eventtest.Info(eventtest.Bob)}, eventtest.Day)
-	}, func(err error) { t.Error(err) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	tape := newTape(t, src, path)
 	alice := event.Request{Agent: eventtest.Alice, Follow: true}
 	show := func(text string) {
 		src.Append(eventtest.Message(1, "g:dev", eventtest.Bob, text), eventtest.Alice)
 		tape.watching(alice)
+		var err error
 		if alice.After, err = tape.Last(t.Context(), alice, 1); err != nil {
 			t.Fatal(err)
 		}

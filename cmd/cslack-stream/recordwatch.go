@@ -227,31 +227,6 @@ func (s recordedStream) Next(ctx context.Context) ([]*event.Event, error) {
 	return events, err
 }
 
-// mishaps are what went wrong with recordings: told on the screen for a
-// moment, and again when it is gone.
-type mishaps struct {
-	mu   sync.Mutex
-	all  []error
-	told int
-}
-
-func (t *mishaps) add(err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.all = append(t.all, err)
-}
-
-// news is the newest that was not told yet.
-func (t *mishaps) news() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.told == len(t.all) {
-		return ""
-	}
-	t.told = len(t.all)
-	return t.all[t.told-1].Error()
-}
-
 // recordScreen has what a screen shows recorded. What it returns completes the
 // recordings, and says where they are if that is not plain.
 func (t *tailer) recordScreen(o *tui.Options) (finish func(), err error) {
@@ -268,7 +243,7 @@ func (t *tailer) recordScreen(o *tui.Options) (finish func(), err error) {
 	o.Source, o.Watching, o.Mishap = r, r.watching, broken.news
 	return func() {
 		r.finish()
-		for _, err := range broken.all {
+		for _, err := range broken.list() {
 			t.complain("%v", err)
 		}
 		if paths := r.paths(); len(paths) > 1 {
